@@ -1,0 +1,24 @@
+// Owns every key name. All stand under one hash tag, so that a script may touch several of them in a cluster.
+
+/** Key names under `{prefix}`; `prefix` is letters, digits, `.`, `_` or `-`. */
+export function makeNames(prefix: string) {
+  const tag = `{${prefix}}`;
+  return {
+    /** The hash tag itself: BullMQ's `prefix`, and the first key of every script, which builds the others from it. */
+    tag,
+    event: (id: string) => `${tag}:event:${id}`,
+    body: (eventId: string) => `${tag}:body:${eventId}`,
+    change: (id: string) => `${tag}:change:${id}`,
+    ticket: (id: string) => `${tag}:ticket:${id}`,
+    lease: (ticket: string) => `${tag}:lease:${ticket}`,
+    /** Tickets that are not in step, scored by the moment the next visit makes sense: the truth about what is open. */
+    dirty: `${tag}:dirty`,
+    /** Changes without a verdict, scored by the moment they were accepted. */
+    open: `${tag}:open`,
+    ledger: `${tag}:ledger`,
+    ledgerOf: (kind: 'event' | 'ticket', id: string) => `${tag}:ledger:${kind}:${id}`,
+    pace: (account: string) => `${tag}:pace:${account}`,
+  } as const;
+}
+
+export type Names = ReturnType<typeof makeNames>;
