@@ -6,6 +6,9 @@ const withRedis = { globalSetup: ['test/support/redis-setup.ts'], testTimeout: 3
 
 export default defineConfig({
   test: {
+    // The report is for .ci/run, whose closing line is read from it.
+    reporters: ['default', 'json'],
+    outputFile: { json: 'node_modules/.cache/vitest-result.json' },
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/*.test.ts'], testTimeout: 20_000 } },
       { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...withRedis } },
