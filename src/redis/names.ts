@@ -16,7 +16,10 @@ export function makeNames(prefix: string) {
     /** Changes without a verdict, scored by the moment they were accepted. */
     open: `${tag}:open`,
     ledger: `${tag}:ledger`,
-    ledgerOf: (kind: 'event' | 'ticket', id: string) => `${tag}:ledger:${kind}:${id}`,
+    /** Ids of the ledger's entries about one change, oldest first. */
+    ledgerOfChange: (id: string) => `${tag}:ledger:change:${id}`,
+    /** Ids of the changes of one ticket, oldest first. */
+    changesOf: (ticket: string) => `${tag}:changes:${ticket}`,
     pace: (account: string) => `${tag}:pace:${account}`,
   } as const;
 }
