@@ -8,7 +8,7 @@ export interface Fault {
   readonly file: string;
   readonly line: number;
   readonly column: number;
-  /** What was wrong and where, e.g. `rules[0].set: "done" is not a status`. */
+  /** What was wrong and where, e.g. `rules[0].set is "done"`. */
   readonly what: string;
   /** What would be right, e.g. `expected new, inProgress, solved or closed`. */
   readonly expected: string;
@@ -19,6 +19,7 @@ export interface Finding {
   readonly path: Path;
   /** Characters into the value (a CEL text), when the mistake is inside it. */
   readonly offset?: number;
+  /** What is wrong, without the path, which the loader puts in front. */
   readonly what: string;
   readonly expected: string;
 }
@@ -26,4 +27,18 @@ export interface Finding {
 /** `file:line:column: what, expected what`: one line, as editors and grep read it. */
 export function formatFault(fault: Fault): string {
   return `${fault.file}:${fault.line}:${fault.column}: ${fault.what}, ${fault.expected}`;
+}
+
+/** `rules[0].set`, as a person writes it; `the file` for the root. */
+export function pathText(path: Path): string {
+  if (path.length === 0) return 'the file';
+  return path.map((part, i) => (isPlain(part) ? `${i === 0 ? '' : '.'}${part}` : `[${shorten(part)}]`)).join('');
+}
+
+function isPlain(part: string | number): boolean {
+  return typeof part === 'string' && /^[\w-]{1,64}$/.test(part);
+}
+
+function shorten(part: string | number): string {
+  return typeof part === 'number' ? String(part) : JSON.stringify(part.slice(0, 64));
 }

@@ -1,18 +1,35 @@
 // Owns the shape of statuswire.yaml. Says what is allowed and what the defaults are; load.ts reads files, and the
-// meaning of CEL texts is checked by the rulebook. Unknown keys are errors everywhere.
+// meaning of CEL texts is checked by the rulebook. Unknown keys are errors everywhere. Every sentence starts with
+// `expected`, because a fault is told as `where is what, expected …`; descriptions become the editors' JSON Schema.
 import ms, { type StringValue } from 'ms';
 import { z } from 'zod';
-import { Status } from '../ticket/ticket.ts';
+import { Status, statuses } from '../ticket/ticket.ts';
 
 const SECOND = 1000;
 const DAY = 24 * 60 * 60 * SECOND;
+
+/** A map of exactly these keys; says them when one is unknown, or when something else stands there. */
+function map<Shape extends z.ZodRawShape>(shape: Shape) {
+  const keys = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: ({ code }) =>
+      code === 'unrecognized_keys'
+        ? `expected ${keys.length === 1 ? keys[0] : `one of ${keys.join(', ')}`}`
+        : `expected a map with ${keys.join(', ')}`,
+  });
+}
+
+/** A map from names of one's own choice to values of one kind. */
+function named<Value extends z.ZodType>(value: Value, what: string) {
+  return z.record(name, value, { error: `expected a map from the names of ${what} to their settings` });
+}
 
 /** A duration such as `10s`, `2h` or `4d`, at least `min` milliseconds; parsed to milliseconds. */
 function duration(min: number, max = 365 * DAY) {
   const expected = `expected a duration such as 10s, 2h or 4d, from ${ms(min)} to ${ms(max)}`;
   return z
     .string({ error: expected })
-    .regex(/^\d+(\.\d+)?\s?(ms|s|m|h|d|w)$/, { error: expected })
+    .regex(/^\d{1,9}(\.\d{1,9})?\s?(ms|s|m|h|d|w)$/, { error: expected })
     .transform((text) => ms(text as StringValue))
     .refine((value) => value >= min && value <= max, { error: expected });
 }
@@ -23,13 +40,13 @@ const cel = z
   .min(1, { error: 'expected a CEL expression, this is empty' })
   .max(4096, { error: 'expected a CEL expression of at most 4096 characters' });
 
-const name = z.string({ error: 'expected a name' }).regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, {
-  error: 'expected a name: a letter, then letters, digits, - or _, at most 63',
-});
+const nameExpected = 'expected a name: a letter, then letters, digits, - or _, at most 63';
+const name = z.string({ error: nameExpected }).regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, { error: nameExpected });
 
+const headerExpected = 'expected the name of an HTTP header, such as x-signature';
 const headerName = z
-  .string({ error: 'expected a header name' })
-  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/, { error: 'expected a header name' })
+  .string({ error: headerExpected })
+  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/, { error: headerExpected })
   .transform((text) => text.toLowerCase());
 
 const baseUrl = z
@@ -37,7 +54,7 @@ const baseUrl = z
   .transform((text) => text.replace(/\/+$/, ''))
   .refine((text) => isSafeAddress(text), {
     error:
-      'expected https; plain http only to this machine (127.0.0.1, localhost or [::1]), because credentials travel along',
+      'expected https, without user, query or fragment; plain http only to this machine (127.0.0.1, localhost or [::1]), because credentials travel along',
   });
 
 function isSafeAddress(text: string): boolean {
@@ -47,107 +64,175 @@ function isSafeAddress(text: string): boolean {
   return url.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
 }
 
-const secret = z.string({ error: 'expected a text' }).min(1, { error: 'expected a value, this is empty' });
+const secret = z
+  .string({ error: `expected a text, best as "\${NAME}" from the environment` })
+  .min(1, { error: 'expected a value, this is empty' });
 
 /** `10/s` as calls per second. 10 a second on all endpoints is the vendor's documented limit. */
+const rateExpected = 'expected calls per second such as 10/s, from 1/s to 100/s';
 const rate = z
-  .string({ error: 'expected a rate such as 10/s' })
-  .regex(/^\d{1,3}\/s$/, { error: 'expected a rate such as 10/s' })
+  .string({ error: rateExpected })
+  .regex(/^\d{1,3}\/s$/, { error: rateExpected })
   .transform((text) => Number.parseInt(text, 10))
-  .refine((value) => value >= 1 && value <= 100, { error: 'expected a rate from 1/s to 100/s' });
+  .refine((value) => value >= 1 && value <= 100, { error: rateExpected });
 
-export const AccountSchema = z
-  .strictObject({
-    auth: z.strictObject({ basic: z.strictObject({ clientId: secret, clientSecret: secret }) }),
-    networkId: z.uuid({ error: "expected the network's UUID" }).optional(),
-    baseUrl: baseUrl.default('https://api.spacebring.com'),
-    rate: rate.prefault('10/s'),
-    margin: z
-      .string({ error: 'expected a share such as 5%' })
-      .regex(/^\d{1,2}%$/, { error: 'expected a share such as 5%' })
-      .transform((text) => Number.parseInt(text, 10) / 100)
-      .refine((share) => share <= 0.5, { error: 'expected a share from 0% to 50%' })
-      .prefault('5%'),
-    callTimeout: duration(SECOND, 60 * SECOND).prefault('10s'),
-    settle: duration(SECOND, DAY).prefault('60s'),
-    deadline: duration(SECOND).prefault('72h'),
-  })
-  .meta({ description: 'One set of Spacebring credentials, with its own pace' });
+const marginExpected = 'expected a share from 0% to 50%, such as 5%';
+const margin = z
+  .string({ error: marginExpected })
+  .regex(/^\d{1,2}%$/, { error: marginExpected })
+  .transform((text) => Number.parseInt(text, 10) / 100)
+  .refine((share) => share <= 0.5, { error: marginExpected });
 
-const HmacShape = z.strictObject({
-  header: headerName,
-  algorithm: z.enum(['sha256', 'sha512', 'sha1'], { error: 'expected sha256, sha512 or sha1' }).default('sha256'),
-  encoding: z.enum(['hex', 'base64'], { error: 'expected hex or base64' }).default('hex'),
-  prefix: z.string().max(32).default(''),
+const flag = z.boolean({ error: 'expected true or false' });
+
+export const AccountSchema = map({
+  auth: map({
+    basic: map({
+      clientId: secret.describe(`Client ID from Network settings > Developers, best as "\${SPACEBRING_CLIENT_ID}"`),
+      clientSecret: secret.describe(`Client Secret that belongs to it, best as "\${SPACEBRING_CLIENT_SECRET}"`),
+    }).describe('HTTP Basic: the client id and secret of your own network'),
+  }).describe('How Statuswire proves itself to Spacebring'),
+  networkId: z
+    .guid({ error: "expected the network's UUID" })
+    .optional()
+    .describe('The network to act in, where the credentials reach more than one'),
+  baseUrl: baseUrl.default('https://api.spacebring.com').describe('Address of the Spacebring API'),
+  rate: rate.prefault('10/s').describe('Calls per second of this account, over all processes; the vendor allows 10/s'),
+  margin: margin.prefault('5%').describe('Share of the rate that stays unused, for safety'),
+  callTimeout: duration(SECOND, 60 * SECOND)
+    .prefault('10s')
+    .describe('How long one call may take'),
+  settle: duration(SECOND, DAY)
+    .prefault('60s')
+    .describe('How long a call that broke off may still take effect at the vendor; the ticket rests that long'),
+  deadline: duration(SECOND).prefault('72h').describe('How long a change is tried before it ends as expired'),
+}).describe('One set of Spacebring credentials, with its own pace');
+
+const stringExpected = (what: string) => ({ error: `expected ${what}` });
+
+const HmacShape = map({
+  header: headerName.describe('The header that carries the signature'),
+  algorithm: z
+    .enum(['sha256', 'sha512', 'sha1'], { error: 'expected sha256, sha512 or sha1' })
+    .default('sha256')
+    .describe('The hash under the HMAC'),
+  encoding: z
+    .enum(['hex', 'base64'], { error: 'expected hex or base64' })
+    .default('hex')
+    .describe('How the signature is written'),
+  prefix: z
+    .string(stringExpected('a text such as sha256='))
+    .max(32, stringExpected('at most 32 characters'))
+    .default('')
+    .describe('What stands before the signature, such as sha256='),
   /** What was signed: `{body}` and, with `timestamp`, `{timestamp}`; anything else stands for itself. */
   signed: z
-    .string()
-    .max(200)
+    .string(stringExpected('a template that contains {body}'))
+    .max(200, stringExpected('a template of at most 200 characters'))
     .regex(/\{body\}/, { error: 'expected a template that contains {body}, for instance {timestamp}.{body}' })
-    .default('{body}'),
+    .default('{body}')
+    .describe('What is signed: {body} and, with timestamp, {timestamp}; anything else stands for itself'),
   /** The header with the time of sending, in unix seconds; refused outside `tolerance`. */
-  timestamp: headerName.optional(),
-  tolerance: duration(SECOND, DAY).prefault('5m'),
+  timestamp: headerName.optional().describe('The header with the time of sending, in unix seconds'),
+  tolerance: duration(SECOND, DAY).prefault('5m').describe('How far the time of sending may lie from now'),
+}).refine((hmac) => hmac.timestamp !== undefined || !hmac.signed.includes('{timestamp}'), {
+  error: 'expected the header that carries {timestamp}, because `signed` names it',
+  path: ['timestamp'],
 });
 
 /** How a source proves itself. Presets by word, shapes by object. */
-export const VerifySchema = z.union(
-  [
-    z.enum(['github', 'svix', 'standard-webhooks', 'bearer', 'basic', 'none']),
-    z.strictObject({ hmac: HmacShape }),
-    z.strictObject({ header: z.strictObject({ name: headerName }) }),
-  ],
-  {
-    error: 'expected github, svix, standard-webhooks, bearer, basic, none, {hmac: {header: …}} or {header: {name: …}}',
-  },
-);
+export const VerifySchema = z
+  .union(
+    [
+      z.enum(['github', 'svix', 'standard-webhooks', 'bearer', 'basic', 'none']),
+      map({ hmac: HmacShape.describe('An HMAC over the raw body, in a header') }),
+      map({
+        header: map({ name: headerName.describe('The header that carries the secret') }).describe(
+          'A header that carries the secret itself',
+        ),
+      }),
+    ],
+    {
+      error:
+        'expected github, svix, standard-webhooks, bearer, basic, none, {hmac: {header: …}} or {header: {name: …}}',
+    },
+  )
+  .describe('How deliveries prove where they come from; `none` lets any stranger send');
 
-export const SourceSchema = z
-  .strictObject({
-    verify: VerifySchema,
-    /** Newest first; any one of them proves a delivery. `basic` takes `user:password`. */
-    secrets: z.array(secret).max(10).default([]),
-    id: cel.optional(),
-    type: cel.optional(),
-    at: cel.optional(),
-    dedupe: duration(SECOND, 90 * DAY).optional(),
-    keep: z
-      .union([z.literal(0).transform(() => 0), duration(SECOND, 90 * DAY)], {
-        error: 'expected 0 or a duration such as 7d',
-      })
-      .prefault('7d'),
-  })
-  .refine((source) => source.verify === 'none' || source.secrets.length > 0, {
+export const SourceSchema = map({
+  verify: VerifySchema,
+  /** Newest first; any one of them proves a delivery. `basic` takes `user:password`. */
+  secrets: z
+    .array(secret, { error: `expected a list of secrets, such as ["\${GITHUB_WEBHOOK_SECRET}"]` })
+    .max(10, { error: 'expected at most 10 secrets' })
+    .default([])
+    .describe('Newest first; any one of them proves a delivery. `basic` takes user:password'),
+  id: cel.optional().describe('CEL: what names a delivery, so that a repeated one is known'),
+  type: cel.optional().describe("CEL: the event's type, where the sender's own convention does not give it"),
+  at: cel.optional().describe("CEL: the event's own time; it orders the changes of a ticket"),
+  dedupe: duration(SECOND, 90 * DAY)
+    .optional()
+    .describe('How long a delivery is remembered; default 7d with a delivery id, 5m where only the body names it'),
+  keep: z
+    .union([z.literal(0).transform(() => 0), duration(SECOND, 90 * DAY)], {
+      error: 'expected 0 or a duration such as 7d, from 1s to 90d',
+    })
+    .prefault('7d')
+    .describe("How long bodies are kept for replay; they can hold members' personal data. 0 keeps none"),
+})
+  .describe('One sender of webhooks')
+  // `when`: told even while other keys are wrong, so that one run tells every fault.
+  .refine((source) => !isJudgeable(source) || source.verify === 'none' || source.secrets.length > 0, {
     error: 'expected at least one secret, or `verify: none` if any stranger may send',
     path: ['secrets'],
+    when: () => true,
   })
-  .refine((source) => source.verify !== 'none' || source.secrets.length === 0, {
-    error: '`verify: none` checks nothing, so secrets mislead; remove them or name a way to verify',
+  .refine((source) => !isJudgeable(source) || source.verify !== 'none' || source.secrets.length === 0, {
+    error: 'expected no secrets beside `verify: none`, which checks nothing; remove them or name a way to verify',
     path: ['secrets'],
+    when: () => true,
   });
 
-export const RuleSchema = z.strictObject({
-  name,
-  on: z.union([name.transform((one) => [one]), z.array(name).min(1)], {
-    error: 'expected the name of a source, or a list of them',
-  }),
-  when: cel.optional(),
-  each: cel.optional(),
-  ticket: cel,
-  set: z.union([Status, z.strictObject({ cel })], {
-    error: "expected new, inProgress, solved, closed, or {cel: '…'}",
-  }),
-  account: name.optional(),
-  dryRun: z.boolean({ error: 'expected true or false' }).default(false),
-  stop: z.boolean({ error: 'expected true or false' }).default(false),
-});
+/** With `when`, the refinements above also see values that failed elsewhere. */
+function isJudgeable(source: unknown): boolean {
+  if (typeof source !== 'object' || source === null) return false;
+  const { verify, secrets } = source as { verify?: unknown; secrets?: unknown };
+  return verify !== undefined && Array.isArray(secrets);
+}
 
-export const ConfigSchema = z.strictObject({
-  accounts: z.record(name, AccountSchema).refine((all) => Object.keys(all).length > 0, {
-    error: 'expected at least one account',
-  }),
-  sources: z.record(name, SourceSchema).default({}),
-  rules: z.array(RuleSchema).max(1000).default([]),
+export const RuleSchema = map({
+  name: name.describe('Names the rule in the ledger and in every explanation; unique'),
+  on: z
+    .union(
+      [name.transform((one) => [one]), z.array(name).min(1, { error: 'expected the name of at least one source' })],
+      {
+        error: 'expected the name of a source, or a list of them',
+      },
+    )
+    .describe('The source this rule listens to, or a list of sources'),
+  when: cel.optional().describe('CEL: the condition; without it every event of the source counts'),
+  each: cel.optional().describe('CEL: a list; the rule decides once for each element, as `item`'),
+  ticket: cel.describe('CEL: the ticket id, or a list of ticket ids'),
+  set: z
+    .union([Status, map({ cel: cel.describe('CEL: a text that is one of the statuses') })], {
+      error: `expected ${statuses.join(', ')}, or {cel: '…'}`,
+    })
+    .describe('The status that the ticket shall have'),
+  account: name.optional().describe('The account to use; default: the only one, or the one called main'),
+  dryRun: flag.default(false).describe('true: decide and record everything, but make no call'),
+  stop: flag.default(false).describe('true: when this rule matches, later rules do not see the event'),
+}).describe('When this event comes and the condition holds, that ticket shall have this status');
+
+export const ConfigSchema = map({
+  accounts: named(AccountSchema, 'accounts')
+    .refine((all) => Object.keys(all).length > 0, { error: 'expected at least one account' })
+    .meta({ description: 'Spacebring credentials, by name; `main` is the default', minProperties: 1 }),
+  sources: named(SourceSchema, 'sources').default({}).describe('Senders of webhooks; each has its own /hooks/<name>'),
+  rules: z
+    .array(RuleSchema, { error: 'expected a list of rules' })
+    .max(1000, { error: 'expected at most 1000 rules' })
+    .default([])
+    .describe('Tried in this order; the first one to want a status for a ticket wins'),
 });
 
 export type Config = z.output<typeof ConfigSchema>;

@@ -1,0 +1,31 @@
+// Owns what may be printed of a configuration: names, ways and limits. Secrets are counted, never shown.
+import type { Config, Verify } from './schema.ts';
+
+/** The configuration as plain data for the first log line; durations in milliseconds. */
+export function describeConfig(config: Config) {
+  return {
+    accounts: mapValues(config.accounts, ({ baseUrl, rate, margin, callTimeout, settle, deadline }) => ({
+      baseUrl,
+      rate: `${rate}/s`,
+      margin,
+      callTimeoutMs: callTimeout,
+      settleMs: settle,
+      deadlineMs: deadline,
+    })),
+    sources: mapValues(config.sources, ({ verify, secrets, keep }) => ({
+      verify: wayOf(verify),
+      secrets: secrets.length,
+      keepMs: keep,
+    })),
+    rules: config.rules.map(({ name, on, account, dryRun }) => ({ name, on, account, dryRun })),
+  };
+}
+
+function wayOf(verify: Verify): string {
+  if (typeof verify === 'string') return verify;
+  return 'hmac' in verify ? `hmac in ${verify.hmac.header}` : `header ${verify.header.name}`;
+}
+
+function mapValues<From, To>(map: Readonly<Record<string, From>>, to: (value: From) => To): Record<string, To> {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, to(value)]));
+}

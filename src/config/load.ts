@@ -1,0 +1,128 @@
+// Owns reading statuswire.yaml: text, YAML, environment, shape, names, and the CEL check that is passed in. Tells
+// every mistake at once, each at its place; what it gives is complete, consistent and frozen. Prints nothing.
+import { createHash } from 'node:crypto';
+import type { z } from 'zod';
+import { crossCheck, defaultAccount } from './cross-check.ts';
+import { type Document, type Place, readDocument } from './document.ts';
+import { explainIssues, isSecret, valueAt } from './explain.ts';
+import { type Fault, type Finding, type Path, pathText } from './fault.ts';
+import { freezeConfig } from './freeze.ts';
+import { decode, readText } from './read-text.ts';
+import { AccountSchema, type Config, ConfigSchema, RuleSchema, SourceSchema } from './schema.ts';
+import type { Environment } from './substitute.ts';
+import { keyOf, type Trouble } from './walk.ts';
+
+/**
+ * The meaning of the CEL texts (the rulebook's `checkRules`). When the file has other mistakes too, it is given the
+ * accounts, sources and rules that are sound; a rule may then name a source that is not among them.
+ */
+export type Check = (config: Config) => readonly Finding[];
+
+export interface Loaded {
+  readonly ok: true;
+  /** Deeply frozen. Each rule has its `account`, chosen where the file names none. */
+  readonly config: Config;
+  readonly file: string;
+  /** The first 12 hex digits of the SHA-256 of the text: which file made a decision. */
+  readonly version: string;
+  /** Where a value stands in the file, `offset` characters into it. */
+  locate(path: Path, offset?: number): Place;
+}
+
+export type LoadResult = Loaded | { readonly ok: false; readonly faults: readonly Fault[] };
+
+/**
+ * Reads and checks a configuration. `text` stands in for the content of `file`, which then is only a name; `env`
+ * gives the values for `${NAME}`. Mistakes are answers, sorted by place; it throws only what `check` throws.
+ */
+export function loadConfig(input: { file: string; text?: string; env: Environment; check: Check }): LoadResult {
+  const { file } = input;
+  const read = input.text === undefined ? readText(file) : decode(Buffer.from(input.text));
+  if (!read.ok) return { ok: false, faults: [{ file, line: 1, column: 1, what: read.what, expected: read.expected }] };
+  const parsed = readDocument(read.text, input.env);
+  if (!parsed.ok) return { ok: false, faults: sorted(parsed.faults.map((fault) => ({ file, ...fault }))) };
+  const { config, troubles } = judge(parsed.document, input.check);
+  if (troubles.length > 0)
+    return { ok: false, faults: sorted(troubles.map((each) => toFault(file, parsed.document, each))) };
+  const locate: Loaded['locate'] = (path, offset) => parsed.document.locate(path, offset);
+  return { ok: true, config, file, version: versionOf(read.text), locate };
+}
+
+function judge(document: Document, check: Check): { config: Config; troubles: readonly Trouble[] } {
+  const shape = ConfigSchema.safeParse(document.data);
+  const sound = shape.success ? { config: shape.data, rules: undefined } : salvage(document.data);
+  const config = freezeConfig(withAccounts(sound.config));
+  const found = [
+    ...(shape.success ? [] : explainIssues(document, ConfigSchema, shape.error.issues)),
+    ...crossCheck(document),
+    ...check(config).map((finding) => toTrouble(document, inFile(finding, sound.rules))),
+  ];
+  const causes = new Set(document.troubles.map(({ path }) => keyOf(path)));
+  return { config, troubles: [...document.troubles, ...found.filter((each) => !isConsequence(each, causes))] };
+}
+
+/** What is said of a value that could not be read, or of what is inside it, follows only from that. */
+function isConsequence({ path }: Trouble, causes: ReadonlySet<string>): boolean {
+  return [path, ...path.map((_, length) => path.slice(0, length))].some((prefix) => causes.has(keyOf(prefix)));
+}
+
+/** The sound parts of a file that has mistakes, and which rule of the file each of the remaining rules is. */
+function salvage(data: unknown): { config: Config; rules: readonly number[] } {
+  const sound = [...Object.entries(valueAt(data, ['rules']) ?? {})].flatMap(([index, raw]) => {
+    const rule = RuleSchema.safeParse(raw);
+    return rule.success ? [{ index: Number(index), rule: rule.data }] : [];
+  });
+  const config = {
+    accounts: soundEntries(AccountSchema, valueAt(data, ['accounts'])),
+    sources: soundEntries(SourceSchema, valueAt(data, ['sources'])),
+    rules: sound.map(({ rule }) => rule),
+  };
+  return { config, rules: sound.map(({ index }) => index) };
+}
+
+function soundEntries<Value>(schema: z.ZodType<Value>, data: unknown): Record<string, Value> {
+  const entries = Object.entries(data ?? {}).map(([name, raw]) => [name, schema.safeParse(raw)] as const);
+  return Object.fromEntries(entries.flatMap(([name, parsed]) => (parsed.success ? [[name, parsed.data]] : [])));
+}
+
+function inFile(finding: Finding, rules: readonly number[] | undefined): Finding {
+  const [section, index, ...rest] = finding.path;
+  if (rules === undefined || section !== 'rules' || typeof index !== 'number') return finding;
+  return { ...finding, path: [section, rules[index] ?? index, ...rest] };
+}
+
+/**
+ * With the path in front, as all faults have it. A finding may quote its text; where a part of that text is not to be
+ * shown, only the fact is told. Findings about secrets tell their form and not their words, which is made sure of.
+ */
+function toTrouble(document: Document, { path, offset, what, expected }: Finding): Trouble {
+  const value = valueAt(document.data, path);
+  const isQuoted = typeof value === 'string' && `${what} ${expected}`.includes(value);
+  const names = document.namesAt(path).map((name) => `\${${name}}`);
+  if (isSecret(path) ? !isQuoted : names.length === 0) {
+    return { path, what: `${pathText(path)}: ${what}`, expected, ...(offset === undefined ? {} : { offset }) };
+  }
+  return {
+    path,
+    what: `${pathText(path)} is not right${names.length === 0 ? '' : ` with the value of ${names.join(', ')}`}`,
+    expected: 'expected another value; details are not shown, because they would show a part of it',
+  };
+}
+
+function withAccounts(config: Config): Config {
+  const account = defaultAccount(config.accounts);
+  if (account === undefined) return config;
+  return { ...config, rules: config.rules.map((rule) => ({ account, ...rule })) };
+}
+
+function toFault(file: string, document: Document, { path, offset, at, what, expected }: Trouble): Fault {
+  return { file, ...document.locate(path, offset, at), what, expected };
+}
+
+function sorted(faults: readonly Fault[]): readonly Fault[] {
+  return faults.toSorted((a, b) => a.line - b.line || a.column - b.column);
+}
+
+function versionOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+}
