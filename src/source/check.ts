@@ -1,0 +1,67 @@
+// Owns the mistakes in `sources` that only somebody who knows the schemes can see: secrets that could never prove
+// anything, templates that sign something else than they seem to. Findings name places, never the secrets in them. That
+// {timestamp} needs its header is the schema's to say.
+import type { Finding, Path } from '../config/fault.ts';
+import type { Hmac as HmacConfig, Source as SourceConfig } from '../config/schema.ts';
+import { toPreset } from './schemes.ts';
+import type { Scheme } from './signature.ts';
+import { standardKey } from './standard.ts';
+
+/** All faults of all sources, in the order of the file. */
+export function checkSources(configs: Readonly<Record<string, SourceConfig>>): Finding[] {
+  return Object.entries(configs).flatMap(([name, config]) => {
+    const { scheme } = toPreset(config.verify);
+    const path = ['sources', name] as const;
+    const template = typeof config.verify === 'object' && 'hmac' in config.verify ? config.verify.hmac : undefined;
+    return [
+      ...(template === undefined ? [] : checkTemplate(template, [...path, 'verify', 'hmac'])),
+      ...config.secrets.flatMap((secret, index) => checkSecret(scheme, secret, [...path, 'secrets', index])),
+    ];
+  });
+}
+
+function checkSecret(scheme: Scheme, secret: string, path: Path): Finding[] {
+  if (scheme.kind === 'standard' && standardKey(secret) === undefined) {
+    return [
+      { path, what: 'this secret is not base64', expected: 'expected whsec_ and base64, as the sender shows it' },
+    ];
+  }
+  if (scheme.kind !== 'credential') return [];
+  const findings: Finding[] = [];
+  if (scheme.form === 'basic' && !secret.includes(':')) {
+    findings.push({ path, what: 'this secret has no colon', expected: 'expected user:password' });
+  }
+  // What `basic` sends is base64, so it may hold spaces; elsewhere HTTP trims the ends and forbids control characters.
+  if (scheme.form !== 'basic' && (secret !== secret.trim() || /\p{Cc}/u.test(secret))) {
+    const expected = 'expected no space at the ends, no line breaks, no control characters';
+    findings.push({ path, what: 'no header can carry this secret', expected });
+  }
+  return findings;
+}
+
+function checkTemplate(hmac: HmacConfig, path: Path): Finding[] {
+  const findings: Finding[] = [];
+  const unknown = /\{(?!(?:body|timestamp)\})\w+\}/.exec(hmac.signed);
+  if (hmac.timestamp !== undefined && !hmac.signed.includes('{timestamp}')) {
+    const what = 'this time is not signed, so anybody could change it';
+    findings.push({
+      path: [...path, 'timestamp'],
+      what,
+      expected: 'expected {timestamp} in `signed`, or no `timestamp`',
+    });
+  }
+  if (unknown !== null) {
+    const what = `it holds ${unknown[0]}, which means nothing here`;
+    findings.push({
+      path: [...path, 'signed'],
+      offset: unknown.index,
+      what,
+      expected: 'expected {body} and {timestamp} only',
+    });
+  }
+  if (hmac.timestamp === hmac.header) {
+    const what = 'the signature and the time have the same header';
+    findings.push({ path: [...path, 'timestamp'], what, expected: 'expected another header' });
+  }
+  return findings;
+}

@@ -1,0 +1,152 @@
+// Owns the normal form: how headers and body of a proven delivery become the draft of an event (its type, its time) and
+// the key that names the delivery, so that a redelivery is known again. Never fails: what cannot be used is left out or
+// replaced, and a note says so. The ids of events are made by the caller.
+import { createHash } from 'node:crypto';
+import type { Event } from '../event.ts';
+import { type DistinctHeaders, onlyHeader } from './delivery.ts';
+import { toMoment } from './moment.ts';
+import type { Place } from './schemes.ts';
+
+/** An event before it has an id. */
+export type Draft = Omit<Event, 'id' | 'receivedAt'>;
+
+/** A compiled `id`, `type` or `at` of the configuration: a plain function, never throws. */
+export type Expression = (
+  headers: Readonly<Record<string, string>>,
+  body: unknown,
+) => { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string };
+
+/** The expressions of one source, those that its configuration has. */
+export interface Expressions {
+  readonly id?: Expression;
+  readonly type?: Expression;
+  readonly at?: Expression;
+}
+
+/** What names a delivery within its source: two with the same `kind` and `key` inside `windowMs` are one. */
+export interface DeliveryKey {
+  readonly key: string;
+  /** From the sender's own delivery id, from the configured `id`, or only from the bytes of the body. */
+  readonly kind: 'delivery-id' | 'id' | 'digest';
+  readonly windowMs: number;
+}
+
+/** What is known of a proven delivery once its body is read. */
+export interface Known {
+  readonly raw: Buffer;
+  /** As they came: ids are read from here, so that one given twice is not taken for one. */
+  readonly distinct: DistinctHeaders;
+  /** As they are kept: expressions see these. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+  readonly signedId?: string;
+}
+
+type Note = (text: string) => void;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const ID_WINDOW_MS = 7 * DAY_MS;
+/** Short, because the same words may be said again on purpose. */
+const DIGEST_WINDOW_MS = 5 * 60 * 1000;
+const LONGEST_TYPE = 256;
+const LONGEST_ID = 1024;
+
+/**
+ * The key of a delivery: the configured `id`, else the id that was signed, else the first usable one of `places`, else
+ * the SHA-256 of the raw body. `dedupeMs` replaces the window that goes with the kind (7 days, or 5 minutes for digests).
+ */
+export function toKey(
+  known: Known,
+  places: readonly Place[],
+  expression: Expression | undefined,
+  dedupeMs: number | undefined,
+  note: Note,
+): DeliveryKey {
+  const configured = expression && readConfigured('id', expression, known, LONGEST_ID, note);
+  if (configured !== undefined) return { key: configured, kind: 'id', windowMs: dedupeMs ?? ID_WINDOW_MS };
+  const sent = known.signedId ?? readSentId(known, places, note);
+  if (sent !== undefined) return { key: sent, kind: 'delivery-id', windowMs: dedupeMs ?? ID_WINDOW_MS };
+  const digest = createHash('sha256').update(known.raw).digest('hex');
+  return { key: digest, kind: 'digest', windowMs: dedupeMs ?? DIGEST_WINDOW_MS };
+}
+
+/** The type: the configured one and nothing else, or the parts at `places` joined by full stops. '' where there is none. */
+export function toType(known: Known, places: readonly Place[], expression: Expression | undefined, note: Note): string {
+  if (expression !== undefined) return readConfigured('type', expression, known, LONGEST_TYPE, note) ?? '';
+  const [first, ...rest] = places.map((place) => toText(read(known, place)));
+  const type = first === undefined ? '' : [first, ...rest.filter((part) => part !== undefined)].join('.');
+  if (type.length <= LONGEST_TYPE) return type;
+  note(`the type is longer than ${LONGEST_TYPE} characters and was not used`);
+  return '';
+}
+
+/** The event's own time in milliseconds, unless it cannot be read or is more than a day ahead of `receivedAt`. */
+export function toAt(
+  known: Known,
+  expression: Expression | undefined,
+  receivedAt: number,
+  note: Note,
+): number | undefined {
+  const result = expression?.(known.headers, known.body);
+  if (result === undefined) return undefined;
+  const at = result.ok ? toMoment(plain(result.value)) : undefined;
+  if (!result.ok) note(`at gave nothing (${result.reason}); the time of arrival orders this event`);
+  else if (at === undefined) note('at is not a time with its zone; the time of arrival orders this event');
+  // A clock that runs ahead would make its wish the newest for as long as it is ahead, against every later one.
+  else if (at > receivedAt + DAY_MS) note('at is more than a day ahead; the time of arrival orders this event');
+  else return at;
+  return undefined;
+}
+
+function readConfigured(name: string, expression: Expression, known: Known, longest: number, note: Note) {
+  const result = expression(known.headers, known.body);
+  const text = result.ok ? toText(plain(result.value)) : undefined;
+  if (text !== undefined && text.length <= longest) return text;
+  if (!result.ok) note(`${name} gave nothing (${result.reason})`);
+  else note(`${name} is not a text of 1 to ${longest} characters nor a whole number that JSON keeps exact`);
+  return undefined;
+}
+
+function readSentId(known: Known, places: readonly Place[], note: Note): string | undefined {
+  for (const place of places) {
+    const id = toText(read(known, place));
+    if (id !== undefined && /^[\x21-\x7e]{1,256}$/.test(id)) return id;
+    if (isThere(known, place)) note(`${nameOf(place)} is not one visible ASCII text of at most 256 and was not used`);
+  }
+  return undefined;
+}
+
+function read(known: Known, place: Place): unknown {
+  if ('header' in place) {
+    const line = onlyHeader(known.distinct, place.header);
+    return line.ok ? line.value : undefined;
+  }
+  let value: unknown = known.body;
+  for (const key of place.body) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Readonly<Record<string, unknown>>)[key];
+  }
+  return value;
+}
+
+function isThere(known: Known, place: Place): boolean {
+  return 'header' in place ? Object.hasOwn(known.distinct, place.header) : read(known, place) !== undefined;
+}
+
+function nameOf(place: Place): string {
+  return 'header' in place ? `the ${place.header} header` : `body.${place.body.join('.')}`;
+}
+
+/** A text that is not empty, or a whole number exact in JSON: two long ids rounded to one would lose an event. */
+function toText(value: unknown): string | undefined {
+  if (typeof value === 'string' && value !== '') return value;
+  if (typeof value === 'bigint' || Number.isSafeInteger(value)) return String(value);
+  return undefined;
+}
+
+/** CEL wraps its unsigned integers in objects. */
+function plain(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  const inner: unknown = value.valueOf();
+  return typeof inner === 'bigint' ? inner : value;
+}

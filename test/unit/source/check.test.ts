@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest';
+import { SourceSchema } from '../../../src/config/schema.ts';
+import { checkSources } from '../../../src/source/check.ts';
+
+const check = (source: unknown) => checkSources({ hooks: SourceSchema.parse(source) });
+const hmac = (shape: Record<string, unknown>) => ({ verify: { hmac: { header: 'x-sig', ...shape } }, secrets: ['s'] });
+
+it.each([
+  [{ verify: 'github', secrets: ['s'] }],
+  [{ verify: 'none' }],
+  [{ verify: 'svix', secrets: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'] }],
+  [{ verify: 'bearer', secrets: ['two words', 'pässword'] }],
+  [{ verify: 'basic', secrets: ['user:pass word ', ':'] }],
+  [{ verify: { header: { name: 'X-Token' } }, secrets: ['s'] }],
+  [hmac({})],
+  [hmac({ signed: 'v0:{timestamp}:{body}', timestamp: 'x-time' })],
+  [hmac({ signed: '{body}{}{ a }' })],
+])('finds nothing wrong in %j', (source) => {
+  expect(check(source)).toEqual([]);
+});
+
+it.each([
+  [{ verify: 'svix', secrets: ['whsec_ok==', 'whsec_', 'not base64!'] }, ['secrets', 0], 'expected whsec_ and base64'],
+  [{ verify: 'standard-webhooks', secrets: ['MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'a'] }, ['secrets', 1], 'whsec_'],
+  [{ verify: 'basic', secrets: ['user'] }, ['secrets', 0], 'expected user:password'],
+  [{ verify: 'bearer', secrets: ['token\n'] }, ['secrets', 0], 'no line breaks'],
+  [{ verify: { header: { name: 'x' } }, secrets: ['a\u0007b'] }, ['secrets', 0], 'no control characters'],
+  [hmac({ timestamp: 'x-time' }), ['verify', 'hmac', 'timestamp'], 'expected {timestamp} in `signed`'],
+  [hmac({ signed: '{body}{ts}' }), ['verify', 'hmac', 'signed'], 'expected {body} and {timestamp} only'],
+  [
+    hmac({ signed: '{timestamp}.{body}', timestamp: 'X-Sig' }),
+    ['verify', 'hmac', 'timestamp'],
+    'expected another header',
+  ],
+])('finds the fault in %j', (source, place, expected) => {
+  const [finding] = check(source);
+  expect(finding?.path).toEqual(['sources', 'hooks', ...place]);
+  expect(finding?.expected).toContain(expected);
+});
+
+it('tells every fault, and no secret', () => {
+  const findings = check({ verify: 'svix', secrets: ['whsec_hunter2', 'hunter2!', 'whsec_'] });
+  expect(findings.map((finding) => finding.path.at(-1))).toEqual([0, 1, 2]);
+  expect(JSON.stringify(findings)).not.toContain('hunter2');
+});
+
+it('points into the template at what it does not know', () => {
+  expect(check(hmac({ signed: 'v0:{id}:{body}' }))).toEqual([
+    expect.objectContaining({ offset: 3, what: 'it holds {id}, which means nothing here' }),
+  ]);
+});

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { SourceSchema } from '../../../src/config/schema.ts';
+import { checkSources } from '../../../src/source/check.ts';
+
+const page = readFileSync(new URL('../../../docs/sources.md', import.meta.url), 'utf8');
+const examples = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => text ?? '');
+const Example = z.strictObject({ sources: z.record(z.string(), SourceSchema) });
+
+it.each(examples)('an example of docs/sources.md is a configuration without faults:\n%s', (text) => {
+  // Secrets of the right form for every scheme: user:password, or base64 after its mark.
+  const filled = text.replaceAll(/\$\{\w*PASSWORD\}/g, 'user:password').replaceAll(/\$\{\w+\}/g, 'whsec_c2VjcmV0');
+  expect(checkSources(Example.parse(parse(filled)).sources)).toEqual([]);
+});
+
+it('docs/sources.md has an example of every verifier', () => {
+  const named = examples.flatMap((text) => Object.values(Example.parse(parse(text)).sources));
+  const words = named.map(({ verify }) => (typeof verify === 'string' ? verify : Object.keys(verify)[0]));
+  const all = ['github', 'svix', 'standard-webhooks', 'hmac', 'bearer', 'basic', 'header', 'none'];
+  expect(all.filter((word) => !words.includes(word))).toEqual([]);
+});
