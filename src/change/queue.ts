@@ -1,0 +1,35 @@
+// Owns the queue of visits: one BullMQ queue an account, so that an account that has to wait keeps nobody else waiting.
+// A job carries the ticket's id only, never a status. Losing one costs latency, not data: the sweep brings it back.
+import { type ConnectionOptions, Queue } from 'bullmq';
+import type { Appointment } from './change.ts';
+import { queueName, toJob } from './job.ts';
+
+export interface VisitQueue {
+  /** Queues a visit. The same appointment told twice makes one job. */
+  add(appointment: Appointment): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the queues of the given accounts on `connection`; `onError` hears what goes wrong between calls. */
+export function openQueue(parts: {
+  readonly accounts: readonly string[];
+  readonly connection: ConnectionOptions;
+  readonly prefix: string;
+  readonly onError: (error: Error) => void;
+}): VisitQueue {
+  const { accounts, connection, prefix, onError } = parts;
+  const queues = new Map(
+    accounts.map((account) => [account, new Queue(queueName(account), { connection, prefix })] as const),
+  );
+  for (const queue of queues.values()) queue.on('error', onError);
+  return {
+    async add(appointment) {
+      const { name, data, options } = toJob(appointment);
+      // An account that is no longer in the configuration has no queue; its wishes stay open and `audit` names them.
+      await queues.get(appointment.account)?.add(name, data, options);
+    },
+    async close() {
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+    },
+  };
+}

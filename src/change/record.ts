@@ -1,0 +1,206 @@
+// Owns the ticket record's scripts as typed calls: accept (the commit point), begin, look, finish. What they promise stands
+// in the head of each .lua file; this one only puts arguments in order and reads answers.
+import { createHash } from 'node:crypto';
+import type { Activity } from '../ticket/answer.ts';
+import { isStatus, type Status } from '../ticket/ticket.ts';
+import type { Accepted, Appointment, Class, Delivery } from './change.ts';
+import type { TicketRecord, Verdict } from './verdict.ts';
+
+/** A script bound to a connection and to the hash tag as its key. */
+export type Script = (...args: (string | number | Buffer)[]) => Promise<unknown>;
+
+export interface RecordScripts {
+  readonly accept: Script;
+  readonly begin: Script;
+  readonly look: Script;
+  readonly finish: Script;
+}
+
+export type Begun =
+  | { readonly kind: 'clean' | 'busy' | 'early' }
+  | { readonly kind: 'later'; readonly number: number; readonly delayMs: number }
+  | { readonly kind: 'taken'; readonly redisNow: number; readonly record: TicketRecord };
+
+export type Looked =
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'held'; readonly delayMs: number }
+  | { readonly kind: 'go'; readonly redisNow: number }
+  | { readonly kind: 'record'; readonly redisNow: number; readonly record: TicketRecord };
+
+/** How a visit ends. `sent` is set when a call was made that the vendor may have applied. */
+export interface Ending {
+  readonly outcome: 'applied' | 'ended' | 'retry' | 'release';
+  readonly verdict?: Verdict;
+  readonly reason?: string;
+  readonly activity?: Activity;
+  readonly isUnknown?: boolean;
+  readonly waitMs?: number;
+  readonly settleMs: number;
+  readonly sent?: { readonly status: Status; readonly at: number };
+  readonly attempts: readonly object[];
+}
+
+export interface Finished {
+  readonly isLost: boolean;
+  /** The next visit, when something is left to do. */
+  readonly next?: { readonly number: number; readonly delayMs: number };
+}
+
+export interface Records {
+  /**
+   * The commit point. Resolves only when Redis has confirmed the event and every wish; the appointments are what may be
+   * queued now. `newId` makes ids of changes; `deadlineMs` is per account.
+   */
+  accept(delivery: Delivery, parts: AcceptParts): Promise<{ accepted: Accepted; appointments: Appointment[] }>;
+  begin(ticket: string, token: string, leaseMs: number, settleMs: number): Promise<Begun>;
+  /** `version`: about to be sent; the answer `go` means it is still the newest and is noted as under way. */
+  look(ticket: string, token: string, leaseMs: number, version?: string): Promise<Looked>;
+  finish(ticket: string, token: string, worked: TicketRecord, ending: Ending): Promise<Finished>;
+}
+
+export interface AcceptParts {
+  readonly newId: (prefix: string) => string;
+  readonly deadlineMs: (account: string) => number;
+  readonly class: Class;
+}
+
+export function makeRecords(scripts: RecordScripts): Records {
+  return {
+    async accept(delivery, parts) {
+      const reply = strings(await scripts.accept(...acceptArguments(delivery, parts)));
+      const [fresh, eventId = '', changeList = '', ...kicks] = reply;
+      return {
+        accepted: {
+          eventId,
+          duplicate: fresh === '0',
+          conflict: fresh === 'conflict',
+          changes: changeList === '' ? [] : changeList.split(' '),
+        },
+        appointments: toAppointments(kicks),
+      };
+    },
+    async begin(ticket, token, leaseMs, settleMs) {
+      const [kind, ...rest] = strings(await scripts.begin(ticket, token, leaseMs, settleMs));
+      if (kind === 'taken') return { kind, redisNow: Number(rest[0]), record: toRecord(rest.slice(1)) };
+      if (kind === 'later') return { kind, delayMs: Number(rest[0]), number: Number(rest[1]) };
+      if (kind === 'clean' || kind === 'busy' || kind === 'early') return { kind };
+      throw new Error(`begin answered ${kind}`);
+    },
+    async look(ticket, token, leaseMs, version = '') {
+      const [kind, ...rest] = strings(await scripts.look(ticket, token, leaseMs, version));
+      if (kind === 'lost') return { kind };
+      if (kind === 'held') return { kind, delayMs: Number(rest[0]) };
+      if (kind === 'go') return { kind, redisNow: Number(rest[0]) };
+      if (kind === 'record') return { kind, redisNow: Number(rest[0]), record: toRecord(rest.slice(1)) };
+      throw new Error(`look answered ${kind}`);
+    },
+    async finish(ticket, token, worked, ending) {
+      const [kind, number = '', delay = '0'] = strings(
+        await scripts.finish(ticket, token, ...endingArguments(worked, ending)),
+      );
+      const isLost = kind === 'lost';
+      return number === '' ? { isLost } : { isLost, next: { number: Number(number), delayMs: Number(delay) } };
+    },
+  };
+}
+
+function acceptArguments(delivery: Delivery, parts: AcceptParts): (string | number | Buffer)[] {
+  const { event, decisions } = delivery;
+  const wishes = decisions.filter((decision) => decision.kind !== 'unmatched');
+  return [
+    event.id,
+    `${event.source}:${createHash('sha256').update(delivery.delivery.key).digest('base64url').slice(0, 32)}`,
+    delivery.delivery.windowMs,
+    delivery.digest ?? '',
+    delivery.keepMs,
+    event.source,
+    event.type,
+    event.at ?? '',
+    JSON.stringify(event.headers),
+    delivery.rawBody,
+    JSON.stringify({ source: event.source, type: event.type, decisions }),
+    wishes.length,
+    ...wishes.flatMap((wish) => [
+      parts.newId('ch'),
+      wish.ticket,
+      wish.status,
+      wish.account,
+      wish.rule,
+      wish.kind === 'shadowed' ? 'shadowed' : wish.dryRun ? 'dry-run' : 'wish',
+      wish.reason,
+      wish.kind === 'shadowed' ? wish.by : '',
+      parts.deadlineMs(wish.account),
+      parts.class,
+    ]),
+  ];
+}
+
+function endingArguments(worked: TicketRecord, ending: Ending): (string | number)[] {
+  return [
+    worked.change,
+    worked.version,
+    ending.outcome,
+    ending.verdict ?? '',
+    ending.reason ?? '',
+    ending.activity === undefined ? '' : JSON.stringify(ending.activity),
+    ending.isUnknown === true ? '1' : '',
+    Math.round(ending.waitMs ?? 0),
+    ending.settleMs,
+    ending.sent?.status ?? '',
+    ending.sent?.at ?? '',
+    worked.unknown?.untilAt ?? '',
+    ...ending.attempts.map((attempt) => JSON.stringify(attempt)),
+  ];
+}
+
+function toAppointments(flat: readonly string[]): Appointment[] {
+  const appointments: Appointment[] = [];
+  for (let i = 0; i + 3 < flat.length; i += 4) {
+    const [ticket = '', account = '', number, kind] = flat.slice(i, i + 4);
+    appointments.push({
+      ticket,
+      account,
+      number: Number(number),
+      delayMs: 0,
+      class: kind === 'clock' ? 'clock' : 'live',
+    });
+  }
+  return appointments;
+}
+
+/** Reads a record's fields; what a script wrote is trusted, except that a missing field has to be told apart. */
+function toRecord(flat: readonly string[]): TicketRecord {
+  const fields = new Map<string, string>();
+  for (let i = 0; i + 1 < flat.length; i += 2) fields.set(flat[i] ?? '', flat[i + 1] ?? '');
+  const text = (name: string) => fields.get(name) ?? '';
+  const number = (name: string) => Number(fields.get(name) ?? 0);
+  const want = text('want');
+  if (!isStatus(want)) throw new Error(`the ticket record holds no status that we know: ${want}`);
+  const last = text('last');
+  return {
+    want,
+    change: text('change'),
+    version: text('version'),
+    account: text('account'),
+    isOpen: text('open') === '1',
+    acceptedAt: number('acceptedAt'),
+    deadlineAt: number('deadlineAt'),
+    attempts: number('attempts'),
+    ...(isStatus(last) ? { last } : {}),
+    ...(fields.has('lastActivity') ? { lastActivity: text('lastActivity') } : {}),
+    ...(fields.has('unknownUntil')
+      ? {
+          unknown: {
+            untilAt: number('unknownUntil'),
+            sinceAt: number('unknownSince'),
+            statuses: text('unknownStatuses').split(' ').filter(isStatus),
+          },
+        }
+      : {}),
+  };
+}
+
+function strings(reply: unknown): string[] {
+  if (!Array.isArray(reply)) throw new Error('a script answered something else than a list');
+  return reply.map(String);
+}

@@ -1,0 +1,154 @@
+// Owns every judgement about a change, as pure functions: the next step of a visit, what an answer means for the wish,
+// and how long to wait. The table in docs/lifecycle.md says the same.
+import type { Activity, Answer, Applied, Ticket } from '../ticket/answer.ts';
+import type { Status } from '../ticket/ticket.ts';
+
+/** How a change can end. Exactly one each. */
+export const verdicts = [
+  'applied',
+  'unchanged',
+  'superseded',
+  'guarded',
+  'shadowed',
+  'cancelled',
+  'held',
+  'expired',
+  'failed',
+  'dry-run',
+] as const;
+export type Verdict = (typeof verdicts)[number];
+
+/** The ticket record as a visit reads it. Times are milliseconds by Redis' clock. */
+export interface TicketRecord {
+  readonly want: Status;
+  readonly change: string;
+  readonly version: string;
+  readonly account: string;
+  /** Whether the newest wish still has no verdict. */
+  readonly isOpen: boolean;
+  readonly acceptedAt: number;
+  readonly deadlineAt: number;
+  /** Failed attempts for the newest wish. */
+  readonly attempts: number;
+  /** The status that we applied last, and the activity that came of it. */
+  readonly last?: Status;
+  readonly lastActivity?: string;
+  /** Set while nobody knows what the vendor made of some call. */
+  readonly unknown?: { readonly untilAt: number; readonly sinceAt: number; readonly statuses: readonly Status[] };
+}
+
+/** What a visit does next. */
+export type Step =
+  | { readonly kind: 'put'; readonly reason: string }
+  | { readonly kind: 'read'; readonly reason: string }
+  | {
+      readonly kind: 'end';
+      readonly verdict: Verdict;
+      readonly reason: string;
+      readonly activity?: Activity;
+    }
+  /** Nothing is open any more; an outcome that was unknown is now known. */
+  | { readonly kind: 'clear'; readonly reason: string };
+
+/** Vendor clock and ours are compared through whole seconds of a Date header: this much may be error. */
+const CLOCK_ERROR_MS = 1_500;
+
+/** The next step for a ticket: pure. `seen` is the ticket as read during this visit, if it was. */
+export function nextStep(record: TicketRecord, seen: Ticket | undefined, nowMs: number): Step {
+  if (!record.isOpen && record.unknown === undefined) return { kind: 'clear', reason: 'in step' };
+  if (nowMs > record.deadlineAt) return afterDeadline(record);
+  if (record.unknown !== undefined) {
+    return seen === undefined
+      ? { kind: 'read', reason: 'what became of an earlier call is unknown' }
+      : confirm(record, seen);
+  }
+  if (record.last !== record.want) return { kind: 'put', reason: 'the newest wish' };
+  if (seen === undefined) return { kind: 'read', reason: 'the wish equals what was applied last' };
+  if (seen.status !== record.want) return { kind: 'put', reason: `the ticket is ${seen.status} by now` };
+  return { kind: 'end', verdict: 'unchanged', reason: `the ticket is ${seen.status} already` };
+}
+
+function afterDeadline(record: TicketRecord): Step {
+  if (!record.isOpen) return { kind: 'clear', reason: 'the deadline has passed' };
+  return {
+    kind: 'end',
+    verdict: 'expired',
+    reason: `not applied before its deadline, after ${record.attempts} attempts`,
+  };
+}
+
+/**
+ * After an unknown outcome has settled: what does the ticket itself say? (delivery.md 1.3)
+ * As we want it: done. Changed by our own late call, or by nobody: call (again). Changed by anyone else after the
+ * newest wish: a person has decided, and a retry does not overrule a person.
+ */
+function confirm(record: TicketRecord, seen: Ticket): Step {
+  const unknown = record.unknown ?? { sinceAt: record.acceptedAt, statuses: [], untilAt: 0 };
+  const newest = seen.statusActivities[0];
+  const madeAt = newest?.date === undefined ? Number.NaN : Date.parse(newest.date) - seen.clockOffsetMs;
+  const isOurs =
+    newest?.status !== undefined &&
+    unknown.statuses.includes(newest.status) &&
+    newest.id !== record.lastActivity &&
+    !(madeAt < unknown.sinceAt - CLOCK_ERROR_MS);
+
+  if (seen.status === record.want) {
+    if (!record.isOpen) return { kind: 'clear', reason: 'the ticket is as we want it' };
+    if (isOurs && newest.status === record.want) {
+      return { kind: 'end', verdict: 'applied', reason: 'confirmed by reading the ticket', activity: newest };
+    }
+    return { kind: 'end', verdict: 'unchanged', reason: `the ticket is ${seen.status} already` };
+  }
+  const untouched =
+    newest === undefined || newest.id === record.lastActivity || madeAt < unknown.sinceAt - CLOCK_ERROR_MS;
+  if (untouched) return { kind: 'put', reason: 'the earlier call was not applied' };
+  if (isOurs) return { kind: 'put', reason: 'an earlier call of ours was applied late' };
+  if (madeAt < record.acceptedAt - CLOCK_ERROR_MS) return { kind: 'put', reason: 'the wish is newer than that change' };
+  const reason = `somebody else set the ticket to ${seen.status} after the wish (activity ${newest.id})`;
+  return record.isOpen ? { kind: 'end', verdict: 'guarded', reason, activity: newest } : { kind: 'clear', reason };
+}
+
+/** What an answer to the status call means for the wish. */
+export type Judgement =
+  | { readonly kind: 'applied'; readonly activity?: Activity }
+  | { readonly kind: 'end'; readonly verdict: 'failed'; readonly reason: string }
+  /** Later: `isUnknown` when the call may have been applied. */
+  | { readonly kind: 'retry'; readonly isUnknown: boolean; readonly reason: string }
+  /** Not now and not our fault: it costs no attempt. */
+  | { readonly kind: 'hold'; readonly retryAfterMs?: number };
+
+/** Judges the answer to a status call: pure and total. */
+export function judgeApplied(answer: Answer<Applied>): Judgement {
+  switch (answer.kind) {
+    case 'done':
+      return answer.value.activity === undefined
+        ? { kind: 'applied' }
+        : { kind: 'applied', activity: answer.value.activity };
+    case 'throttled':
+      return answer.retryAfterMs === undefined ? { kind: 'hold' } : { kind: 'hold', retryAfterMs: answer.retryAfterMs };
+    case 'refused':
+      return { kind: 'end', verdict: 'failed', reason: answer.why };
+    case 'unauthorized':
+    case 'failed':
+      return { kind: 'retry', isUnknown: false, reason: answer.why };
+    case 'unknown':
+      return { kind: 'retry', isUnknown: true, reason: answer.why };
+    default:
+      return never(answer);
+  }
+}
+
+/**
+ * Exponential backoff with full jitter: anything from nothing to `base · 2^attempts`, at most ten minutes.
+ * `attempts` counts those that failed before this one. State does not age, so there is no last attempt but a deadline.
+ */
+export function backoffMs(attempts: number, random: () => number): number {
+  const ceiling = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** Math.min(attempts, 30));
+  return Math.round(random() * ceiling);
+}
+export const BACKOFF_BASE_MS = 1_000;
+export const BACKOFF_CAP_MS = 10 * 60 * 1_000;
+
+function never(value: never): never {
+  throw new Error(`not a case: ${JSON.stringify(value)}`);
+}

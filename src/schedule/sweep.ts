@@ -1,0 +1,91 @@
+// Owns what brings back lost wake-ups: from time to time, every ticket that is due gets a visit, whether or not one is
+// queued already (the number in the appointment makes one job of both). Also trims the ledger by age.
+import type { Appointment } from '../change/change.ts';
+import type { Names } from '../redis/names.ts';
+
+/** The commands that sweeping needs, as ioredis has them. */
+export interface SweepClient {
+  time(): Promise<(string | number)[]>;
+  zrangebyscore(
+    key: string,
+    min: string,
+    max: string,
+    limit: 'LIMIT',
+    offset: number,
+    count: number,
+  ): Promise<string[]>;
+  hmget(key: string, ...fields: string[]): Promise<(string | null)[]>;
+  xtrim(key: string, by: 'MINID', approximate: '~', id: string, limit: 'LIMIT', count: number): Promise<number>;
+}
+
+export interface SweepParts {
+  readonly client: SweepClient;
+  readonly names: Names;
+  readonly queue: { add(appointment: Appointment): Promise<void> };
+  readonly random: () => number;
+  readonly onError: (error: unknown) => void;
+}
+
+const EVERY_MS = 1_000;
+/** Tickets looked at in one round; the next round goes on where this one stopped. */
+const BATCH = 200;
+const LEDGER_KEPT_MS = 30 * 24 * 60 * 60 * 1_000;
+
+export interface Sweep {
+  /** One round. Gives how many visits it has queued or found queued. */
+  round(): Promise<number>;
+  /** Rounds from now on, about one a second, until `stop`. */
+  start(): void;
+  /** Resolves when the round under way has ended. */
+  stop(): Promise<void>;
+}
+
+export function makeSweep({ client, names, queue, random, onError }: SweepParts): Sweep {
+  let offset = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<unknown> = Promise.resolve();
+  let isStopped = false;
+
+  async function round(): Promise<number> {
+    const [seconds = 0, micros = 0] = (await client.time()).map(Number);
+    const now = seconds * 1000 + Math.floor(micros / 1000);
+    const due = await client.zrangebyscore(names.dirty, '-inf', String(now), 'LIMIT', offset, BATCH);
+    // A long backlog is walked in steps, so that a lost wake-up far behind is found too.
+    offset = due.length < BATCH ? 0 : offset + BATCH;
+    await Promise.all(due.map(revisit));
+    await client.xtrim(names.ledger, 'MINID', '~', String(now - LEDGER_KEPT_MS), 'LIMIT', 1_000);
+    return due.length;
+  }
+
+  async function revisit(ticket: string): Promise<void> {
+    const [account, number, kind] = await client.hmget(names.ticket(ticket), 'account', 'visit', 'class');
+    if (!account || !number) return;
+    await queue.add({
+      ticket,
+      account,
+      number: Number(number),
+      delayMs: 0,
+      class: kind === 'clock' ? 'clock' : 'live',
+    });
+  }
+
+  function schedule(): void {
+    if (isStopped) return;
+    timer = setTimeout(
+      () => {
+        running = round().catch(onError).finally(schedule);
+      },
+      EVERY_MS * (0.75 + random() / 2),
+    );
+  }
+
+  return {
+    round,
+    start: schedule,
+    async stop() {
+      isStopped = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}

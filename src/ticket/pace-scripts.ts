@@ -1,0 +1,13 @@
+// Owns which .lua files make the pacer's scripts.
+import { defineScript, type RedisClient } from '../redis/script.ts';
+
+/** The pacer's scripts on a connection; `tag` is the hash tag under which everything is kept. */
+export function openPaceScripts(client: RedisClient, tag: string) {
+  const load = (file: string) =>
+    defineScript(
+      client,
+      ['../ledger/ledger.lua', file].map((each) => new URL(each, import.meta.url)),
+      [tag],
+    );
+  return { slot: load('./pacer.lua'), hold: load('./hold.lua') };
+}

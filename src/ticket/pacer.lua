@@ -1,0 +1,22 @@
+-- Hands out the slots of an account, evenly spaced over all processes (GCRA with no burst).
+-- KEYS[1]  the hash tag
+-- ARGV     1 account · 2 interval between calls ms at full pace · 3 how far ahead a slot may be booked ms
+-- Answer   {'1', ms until the slot, share of the pace in force} booked · {'0', ms after which to ask again, share}
+-- Invariant: two slots of one account are never closer than the interval; none lies before `holdUntil`
+local key = tag .. ':pace:' .. ARGV[1]
+local nowMs = time[1] * 1000 + time[2] / 1000
+local known = redis.call('HMGET', key, 'nextAt', 'holdUntil', 'share', 'shareAt')
+-- After a 429 drawn by others the pace is multiplied down (hold.lua); it comes back by 5 % of the full pace a second.
+local share = tonumber(known[3] or 1)
+if share < 1 then
+  share = math.min(1, share + 0.05 * math.max(0, nowMs - tonumber(known[4])) / 1000)
+end
+local slotAt = math.max(nowMs, tonumber(known[1] or 0), tonumber(known[2] or 0))
+local aheadMs = slotAt - nowMs
+local shareText = string.format('%.3f', share)
+if aheadMs > tonumber(ARGV[3]) then
+  return { '0', string.format('%.3f', aheadMs - tonumber(ARGV[3])), shareText }
+end
+redis.call('HSET', key, 'nextAt', string.format('%.3f', slotAt + tonumber(ARGV[2]) / share), 'share', shareText,
+  'shareAt', string.format('%.3f', nowMs))
+return { '1', string.format('%.3f', aheadMs), shareText }
