@@ -1,0 +1,53 @@
+// Owns reading a request's bytes: raw, bounded, never decompressed and never parsed. What they mean is decided only
+// after they are proven.
+import express, { type Request, type Response } from 'express';
+import type { Refusal } from './problem.ts';
+
+export type Read = { readonly ok: true; readonly body: Buffer } | { readonly ok: false; readonly refusal: Refusal };
+
+export type ReadBody = (req: Request, res: Response) => Promise<Read>;
+
+/** Reads at most `limitBytes`. A refusal is a value; only defects reject. */
+export function makeReadBody(limitBytes: number): ReadBody {
+  // Any type: with a type filter, a wrong Content-Type leaves no body at all and the status falls through. No
+  // inflating: the signature is over the bytes as they came, and a compressed megabyte can be a gigabyte.
+  const raw = express.raw({ type: () => true, limit: limitBytes, inflate: false });
+  return function readBody(req, res) {
+    return new Promise((resolve, reject) => {
+      raw(req, res, (error?: unknown) => {
+        if (error === undefined) return resolve({ ok: true, body: bytesOf(req) });
+        const refusal = refusalFor(error, limitBytes);
+        if (refusal === undefined) return reject(error);
+        resolve({ ok: false, refusal });
+      });
+    });
+  };
+}
+
+/** A request without a body has no bytes; whether that is enough is the proof's question. */
+function bytesOf(req: Request): Buffer {
+  return Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
+}
+
+function refusalFor(error: unknown, limitBytes: number): Refusal | undefined {
+  const { status, type } = error as { status?: unknown; type?: unknown };
+  switch (status) {
+    case 413:
+      return { status, detail: `The body is larger than ${limitBytes} bytes.`, why: 'body too large' };
+    case 415:
+      return {
+        status,
+        detail: 'Send the body as it is, without a Content-Encoding.',
+        why: 'body is compressed',
+        headers: { 'accept-encoding': 'identity' },
+      };
+    case 400:
+      return {
+        status,
+        detail: 'The body did not arrive as it was announced.',
+        why: type === 'request.aborted' ? 'the sender hung up' : 'body shorter or longer than announced',
+      };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,67 @@
+// Owns how this surface answers: JSON, and RFC 9457 problem documents for everything that is not a success. Promises
+// that each answer carries its request id, and that a problem says only what its caller may know.
+import { type ServerResponse, STATUS_CODES } from 'node:http';
+
+/** Seconds a sender is asked to wait while Redis is away: longer than a restart takes, shorter than a sender's patience. */
+const RETRY_AFTER_S = 5;
+
+/** One answer that is not a success. `detail` goes to the caller; `why` only into our log. */
+export interface Refusal {
+  readonly status: number;
+  readonly detail: string;
+  readonly why: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Which values of a request were wrong; only for callers that have proven themselves. */
+  readonly errors?: readonly { readonly path: string; readonly expected: string }[];
+}
+
+/** The request id that `makeApp` put on the answer before anything else ran. */
+export function requestIdOf(res: ServerResponse): string {
+  return String(res.getHeader('x-request-id') ?? '');
+}
+
+/** Ends the answer with `body` as JSON. No answer of ours may be cached or read as another type. */
+export function sendJson(
+  res: ServerResponse,
+  status: number,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const text = JSON.stringify(body);
+  res.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...headers,
+    'content-length': Buffer.byteLength(text),
+  });
+  res.end(text);
+}
+
+/** Ends the answer with a problem document. The type is `about:blank`: the status says what kind of problem it is. */
+export function sendProblem(
+  res: ServerResponse,
+  { status, detail, headers, errors }: Pick<Refusal, 'status' | 'detail' | 'headers' | 'errors'>,
+): void {
+  const body = problemOf({ status, detail, requestId: requestIdOf(res) });
+  sendJson(res, status, errors === undefined ? body : { ...body, errors }, {
+    'content-type': 'application/problem+json; charset=utf-8',
+    ...headers,
+  });
+}
+
+/** The document itself, also for answers that are written without a response object (`listen.ts`). */
+export function problemOf(facts: { status: number; detail: string; requestId: string }) {
+  const { status, detail, requestId } = facts;
+  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail, requestId };
+}
+
+/** Redis cannot confirm: nothing is promised, and the sender should say it again. */
+export function unavailable(why: string): Refusal {
+  return {
+    status: 503,
+    detail: 'The request cannot be stored safely right now. Send it again later; a repetition is recognised.',
+    why,
+    headers: { 'retry-after': String(RETRY_AFTER_S) },
+  };
+}

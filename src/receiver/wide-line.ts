@@ -1,0 +1,75 @@
+// Owns the receiver's log: one wide line per event, accepted or refused. Promises that no secret, signature, header or
+// body gets into it: fields are named one by one, and texts of strangers are cut.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Event } from '../event.ts';
+import type { Log } from '../log.ts';
+import type { Decision } from '../rule/rule.ts';
+import { type Refusal, requestIdOf } from './problem.ts';
+
+/** A rule with `each` may decide about thousands of elements; the ledger has them all, a line has the first ones. */
+const LISTED = 100;
+
+/** Tells of a 202. `durationMs` counts from the first byte we saw to the confirmation. */
+export function tellReceived(
+  log: Log,
+  facts: {
+    ids: ReturnType<typeof idsOf>;
+    event: Event;
+    stored: { readonly eventId: string; readonly duplicate: boolean; readonly changes: readonly string[] };
+    decisions: readonly Decision[];
+    notes: readonly string[];
+    bytes: number;
+    durationMs: number;
+  },
+): void {
+  const { ids, event, stored, decisions, notes, bytes, durationMs } = facts;
+  const wanted = decisions.filter((decision) => decision.kind !== 'unmatched');
+  log.info(
+    {
+      ...ids,
+      event: stored.eventId,
+      source: event.source,
+      type: event.type.slice(0, 256),
+      outcome: stored.duplicate ? 'duplicate' : 'accepted',
+      duplicate: stored.duplicate,
+      rules: listed(wanted.map((decision) => decision.rule)),
+      tickets: listed(wanted.map((decision) => decision.ticket)),
+      changes: listed(stored.changes),
+      unmatched: decisions.length - wanted.length,
+      ...(notes.length === 0 ? {} : { notes: listed(notes) }),
+      bytes,
+      durationMs,
+    },
+    'event.received',
+  );
+}
+
+/** Tells of a delivery or wish that was not accepted. 503 is a warning: it is us, not the sender. */
+export function tellRefused(
+  log: Log,
+  facts: { ids: ReturnType<typeof idsOf>; source: string; refusal: Refusal; durationMs: number },
+): void {
+  const { ids, source, refusal, durationMs } = facts;
+  log[refusal.status >= 500 ? 'warn' : 'info'](
+    {
+      ...ids,
+      source: source.slice(0, 64),
+      outcome: 'refused',
+      status: refusal.status,
+      why: refusal.why.slice(0, 256),
+      durationMs,
+    },
+    'event.refused',
+  );
+}
+
+/** Our request id, and the caller's when it looks like one: it helps to find the other side's log, and proves nothing. */
+export function idsOf(req: IncomingMessage, res: ServerResponse) {
+  const theirs = req.headers['x-request-id'];
+  const isSane = typeof theirs === 'string' && /^[A-Za-z0-9._:-]{1,128}$/.test(theirs);
+  return { requestId: requestIdOf(res), ...(isSane ? { clientRequestId: theirs } : {}) };
+}
+
+function listed(all: readonly string[]): readonly string[] {
+  return [...new Set(all)].slice(0, LISTED);
+}

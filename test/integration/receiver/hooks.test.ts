@@ -1,0 +1,337 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import type { Accepted } from '../../../src/change/change.ts';
+import {
+  exchange,
+  issueClosed,
+  matched,
+  openDoor,
+  parcel,
+  RedisAway,
+  signature,
+  told,
+  unmatched,
+  until,
+} from './door.ts';
+
+const MEGABYTE = 1024 * 1024;
+
+describe('a proven delivery', () => {
+  it('is answered 202 with the event, whether it is new, and the number of its changes', async () => {
+    const door = await openDoor();
+    const response = await door.deliver(issueClosed);
+    expect(response.status).toBe(202);
+    expect(await response.json()).toEqual({ event: door.accepted[0]?.event.id, duplicate: false, changes: 1 });
+  });
+
+  it('reaches the core whole: event, bytes, name of the delivery, decisions', async () => {
+    const door = await openDoor({ now: () => 1_700_000_000_000 });
+    await door.deliver(issueClosed);
+    expect(door.accepted).toEqual([
+      {
+        event: {
+          id: expect.stringMatching(/^ev_/),
+          source: 'signed',
+          type: 'issue.closed',
+          receivedAt: 1_700_000_000_000,
+          headers: {},
+          body: { kind: 'issue.closed', id: 'd-1' },
+        },
+        rawBody: Buffer.from(issueClosed),
+        delivery: { key: 'id:d-1', windowMs: 5000 },
+        keepMs: 60_000,
+        decisions: [matched, unmatched],
+      },
+    ]);
+  });
+
+  it('is proven over the very bytes that were sent, whatever type they are said to be', async () => {
+    const door = await openDoor();
+    const bytes = Uint8Array.from({ length: 4096 }, (_, i) => (i * 7) % 256);
+    const types = ['application/json', 'text/plain; charset=nonsense', 'multipart/form-data', 'not a type', '*/*'];
+    for (const type of types) await door.deliver(bytes, { 'content-type': type });
+    await exchange(
+      door,
+      `POST /hooks/signed HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 3\r\n\r\n \n}`,
+    );
+    expect(door.proofs.map((proof) => proof.body.toString('hex'))).toEqual([
+      ...types.map(() => Buffer.from(bytes).toString('hex')),
+      Buffer.from(' \n}').toString('hex'),
+    ]);
+  });
+
+  it('shows every line of a repeated header to the proof, so that none hides behind another', async () => {
+    const door = await openDoor();
+    const twice = `X-Signature: ${signature}\r\nx-signature: ${signature}\r\n`;
+    const head = `POST /hooks/signed HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${twice}Content-Length: 2\r\n\r\n{}`;
+    expect(await exchange(door, head)).toMatch(/^HTTP\/1\.1 401 /);
+    expect(door.proofs[0]?.headers['x-signature']).toEqual([signature, signature]);
+  });
+
+  it('may have a body of exactly the limit', async () => {
+    const door = await openDoor();
+    const body = JSON.stringify({ kind: 'big', id: '1', pad: '' });
+    const response = await door.deliver(body.replace('"pad":""', `"pad":"${'x'.repeat(MEGABYTE - body.length)}"`));
+    expect(response.status).toBe(202);
+    expect(door.accepted[0]?.rawBody.length).toBe(MEGABYTE);
+  });
+
+  it('that comes 50 times at once is one event, with one answer for all', async () => {
+    const door = await openDoor();
+    const responses = await Promise.all(Array.from({ length: 50 }, () => door.deliver(issueClosed)));
+    const answers = await Promise.all(responses.map(told));
+    expect(new Set(responses.map((response) => response.status))).toEqual(new Set([202]));
+    expect(new Set(answers.map((answer) => answer.event)).size).toBe(1);
+    expect(answers.filter((answer) => !answer.duplicate)).toHaveLength(1);
+    expect(new Set(answers.map((answer) => answer.changes))).toEqual(new Set([1]));
+    expect(new Set(door.accepted.map((one) => one.event.id)).size).toBe(50);
+  });
+
+  it('that repeats a known one is told by its outcome in the log', async () => {
+    const door = await openDoor();
+    await door.deliver(issueClosed);
+    await door.deliver(issueClosed);
+    expect(door.lines('event.received').map((line) => [line.outcome, line.duplicate])).toEqual([
+      ['accepted', false],
+      ['duplicate', true],
+    ]);
+  });
+});
+
+describe('a delivery that is refused', () => {
+  it('gets the same 401 for no proof, half a proof, a wrong one and an empty body', async () => {
+    const door = await openDoor();
+    const responses = [
+      await fetch(`${door.url}/hooks/signed`, { method: 'POST', body: issueClosed }),
+      await door.deliver(issueClosed, { 'x-signature': signature.slice(0, 9) }),
+      await door.deliver('not json', { 'x-signature': 'wrong' }),
+      await fetch(`${door.url}/hooks/signed`, { method: 'POST' }),
+    ];
+    const bodies = await Promise.all(responses.map((response) => response.json()));
+    expect(responses.map((response) => response.status)).toEqual([401, 401, 401, 401]);
+    for (const [i, body] of bodies.entries()) {
+      expect(body).toEqual({
+        type: 'about:blank',
+        title: 'Unauthorized',
+        status: 401,
+        detail: 'The request does not prove where it comes from.',
+        requestId: responses[i]?.headers.get('x-request-id'),
+      });
+    }
+    expect(door.accepted).toEqual([]);
+  });
+
+  it('gets 404 when the source is unknown, before its body is read', async () => {
+    const door = await openDoor();
+    for (const source of ['nobody', '__proto__', 'constructor', 'signed%2f', 'SIGNED']) {
+      const response = await door.deliver('x'.repeat(2 * MEGABYTE), {}, source);
+      expect(response.status).toBe(404);
+      expect(await response.json()).toMatchObject({ status: 404, detail: 'There is nothing here.' });
+    }
+    expect(door.proofs).toEqual([]);
+  });
+
+  it('gets 400 with the reason when it is proven but no event', async () => {
+    const door = await openDoor();
+    const response = await door.deliver('not json');
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ detail: 'the body is not JSON' });
+  });
+
+  it('gets 413 one byte above the limit, announced or not, and nothing of it is looked at', async () => {
+    const door = await openDoor();
+    const tooLarge = Buffer.alloc(MEGABYTE + 1, 32);
+    const announced = await door.deliver(tooLarge);
+    const chunked = await fetch(`${door.url}/hooks/signed`, {
+      method: 'POST',
+      headers: { 'x-signature': signature },
+      body: new Blob([tooLarge]).stream(),
+      duplex: 'half',
+    });
+    expect([announced.status, chunked.status]).toEqual([413, 413]);
+    expect(door.proofs).toEqual([]);
+  });
+
+  it('gets 415 when it is compressed, and is never inflated', async () => {
+    const door = await openDoor();
+    for (const encoding of ['gzip', 'br', 'deflate', 'GZIP', 'identity, gzip', 'nonsense']) {
+      const response = await door.deliver(gzipSync(issueClosed), { 'content-encoding': encoding });
+      expect(response.status).toBe(415);
+    }
+    expect((await door.deliver(issueClosed, { 'content-encoding': 'identity' })).status).toBe(202);
+    expect(door.proofs).toHaveLength(1);
+  });
+
+  it.each(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('gets 405 with Allow for %s', async (method) => {
+    const door = await openDoor();
+    const response = await fetch(`${door.url}/hooks/signed`, { method });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+  });
+
+  it('is told once in the log, with why, and without what the sender sent', async () => {
+    const door = await openDoor();
+    await door.deliver('words of a member', { 'x-signature': 'wrong-signature' });
+    const [line, ...more] = door.lines();
+    expect(more).toEqual([]);
+    expect(line).toMatchObject({
+      msg: 'event.refused',
+      source: 'signed',
+      status: 401,
+      outcome: 'refused',
+      why: 'the x-signature header fits nothing',
+    });
+    expect(door.logText()).not.toMatch(/words of a member|wrong-signature/);
+  });
+});
+
+describe('a delivery that cannot be stored', () => {
+  it('gets 503 with Retry-After when Redis is away', async () => {
+    const door = await openDoor({ core: { accept: () => Promise.reject(new RedisAway('connection is closed')) } });
+    const response = await door.deliver(issueClosed);
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
+    expect(door.lines()).toMatchObject([{ msg: 'event.refused', level: 'warn', status: 503, why: 'Redis is away' }]);
+  });
+
+  it('gets 503 when the confirmation does not come, and what comes late is dropped in peace', async () => {
+    const confirmed = parcel<Accepted>();
+    const broken = parcel<Accepted>();
+    const answers = [confirmed.promise, broken.promise];
+    const accept = () => answers.shift() ?? Promise.reject(new Error('asked too often'));
+    const door = await openDoor({ core: { accept } });
+    const before = Date.now();
+    const responses = await Promise.all([door.deliver(issueClosed), door.deliver(issueClosed)]);
+    expect(Date.now() - before).toBeLessThan(5000);
+    expect(responses.map((response) => response.status)).toEqual([503, 503]);
+    confirmed.resolve({ eventId: 'ev_late', duplicate: false, conflict: false, changes: [] });
+    broken.reject(new RedisAway('came back to nobody')); // an unhandled rejection would fail the run
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(door.lines('event.received')).toEqual([]);
+    expect((await door.ask('/healthz')).status).toBe(200);
+  });
+
+  it.each([
+    ['the rules', { rules: { decide: () => explode() } }],
+    ['the core', { core: { accept: async () => explode() } }],
+    ['the core, at once', { core: { accept: () => explode() } }],
+  ])('gets 500 without details for a defect in %s, and it is logged once', async (_where, over) => {
+    const door = await openDoor(over);
+    const response = await door.deliver(issueClosed);
+    const text = await response.text();
+    expect(response.status).toBe(500);
+    expect(text).not.toMatch(/undefined is not|\bat \w|door\.ts|hooks\.test/);
+    const lines = door.lines();
+    expect(lines).toMatchObject([
+      { msg: 'request.failed', level: 'error', err: { message: 'undefined is not a thing' } },
+    ]);
+    expect(lines[0]?.requestId).toBe(response.headers.get('x-request-id'));
+    expect(JSON.stringify(lines[0]?.stack)).toContain('explode');
+  });
+});
+
+describe('a flood', () => {
+  it('is held back with 429 and Retry-After, told once a second, and over in the next second', async () => {
+    let now = 1000;
+    const door = await openDoor({ now: () => now, limits: { hooksPerSecond: 3 } });
+    const burst = async () => {
+      const responses = await Promise.all(Array.from({ length: 5 }, () => door.deliver(issueClosed)));
+      return responses.map((response) => response.status).sort();
+    };
+    expect(await burst()).toEqual([202, 202, 202, 429, 429]);
+    const held = await door.deliver(issueClosed);
+    expect(held.headers.get('retry-after')).toBe('1');
+    expect(held.headers.get('content-type')).toContain('application/problem+json');
+    expect(door.lines('flood.held')).toHaveLength(1);
+    now += 1000;
+    expect(await burst()).toEqual([202, 202, 202, 429, 429]);
+    now -= 5000; // a clock set back must not hold the door shut
+    expect(await burst()).toEqual([202, 202, 202, 429, 429]);
+    expect((await door.ask('/healthz')).status).toBe(200);
+  });
+});
+
+describe('every answer', () => {
+  it('carries a request id of ours, which the log line has too; theirs is only written down', async () => {
+    const door = await openDoor();
+    const response = await door.deliver(issueClosed, { 'x-request-id': 'theirs-1' });
+    const ours = response.headers.get('x-request-id');
+    expect(ours).toMatch(/^req_/);
+    expect(door.lines('event.received')[0]).toMatchObject({ requestId: ours, clientRequestId: 'theirs-1' });
+    await door.deliver(issueClosed, { 'x-request-id': `theirs "2" ${'x'.repeat(200)}` });
+    expect(door.lines('event.received')[1]).not.toHaveProperty('clientRequestId');
+  });
+
+  it('names no framework, and may not be cached', async () => {
+    const door = await openDoor();
+    for (const response of [await door.deliver(issueClosed), await door.ask('/nothing'), await door.ask('/healthz')]) {
+      expect(response.headers.has('x-powered-by')).toBe(false);
+      expect(response.headers.get('cache-control')).toBe('no-store');
+      expect(response.headers.get('x-request-id')).toMatch(/^req_/);
+    }
+  });
+});
+
+describe('the line of an accepted event', () => {
+  it('is one, and wide', async () => {
+    const door = await openDoor();
+    await door.deliver(issueClosed);
+    const lines = door.lines();
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatchObject({
+      level: 'info',
+      msg: 'event.received',
+      requestId: expect.stringMatching(/^req_/),
+      event: expect.stringMatching(/^ev_/),
+      source: 'signed',
+      type: 'issue.closed',
+      outcome: 'accepted',
+      duplicate: false,
+      rules: ['solved-when-closed'],
+      tickets: ['ticket-1'],
+      changes: [expect.stringMatching(/^ch_/)],
+      unmatched: 1,
+      bytes: issueClosed.length,
+      durationMs: expect.any(Number),
+    });
+  });
+
+  it('never holds the signature, the token or the body, whatever happens', async () => {
+    const door = await openDoor({ limits: { bodyBytes: 200 } });
+    await door.deliver(issueClosed);
+    await door.deliver('{"kind":"words of a member"', {});
+    await door.deliver(`"${'words of a member '.repeat(20)}"`);
+    await door.ask('/api/changes', { method: 'POST', body: '{"ticket":"words of a member"}' });
+    await door.ask('/api/changes', { method: 'POST', body: 'words of a member' });
+    await fetch(`${door.url}/api/ledger`, { headers: { authorization: 'Bearer words-of-a-stranger' } });
+    await door.ask('/api/ledger?cursor=%zz');
+    expect(door.lines().length).toBeGreaterThanOrEqual(6);
+    for (const secret of [signature, 'token-of-the-operators', 'words of a member', 'words-of-a-stranger']) {
+      expect(door.logText()).not.toContain(secret);
+    }
+  });
+
+  it('lists at most 100 tickets of a rule that decides about thousands', async () => {
+    const many = Array.from({ length: 5000 }, (_, item) => ({ ...matched, item, ticket: `ticket-${item}` }));
+    const door = await openDoor({ rules: { decide: () => many } });
+    expect(await (await door.deliver(issueClosed)).json()).toMatchObject({ changes: 5000 });
+    expect(door.lines('event.received')[0]?.tickets).toHaveLength(100);
+  });
+});
+
+it('a sender that hangs up in mid-body leaves nothing behind but a line', async () => {
+  const door = await openDoor();
+  const socket = connect(door.port, '127.0.0.1');
+  socket.write(
+    `POST /hooks/signed HTTP/1.1\r\nHost: a\r\nX-Signature: ${signature}\r\nContent-Length: 99\r\n\r\n{"kind"`,
+  );
+  await once(socket, 'connect');
+  socket.end(); // half a body, and then nothing more: the end of what is sent is the end of the request
+  await until(() => door.lines().length > 0);
+  expect(door.lines()).toMatchObject([{ msg: 'event.refused', why: 'the sender hung up' }]);
+  expect(door.proofs).toEqual([]);
+});
+
+function explode(): never {
+  throw new TypeError('undefined is not a thing');
+}
