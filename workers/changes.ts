@@ -13,6 +13,7 @@ import type { Log } from '../src/log.ts';
 import { connect, waitReady } from '../src/redis/connection.ts';
 import { makeNames } from '../src/redis/names.ts';
 import { makeSweep } from '../src/schedule/sweep.ts';
+import { makeGate } from '../src/ticket/gate.ts';
 import { openPaceScripts } from '../src/ticket/pace-scripts.ts';
 import { makePacer } from '../src/ticket/pacer.ts';
 import { makeSpacebring } from '../src/ticket/spacebring.ts';
@@ -45,8 +46,9 @@ export async function startChanges({ accounts, redisUrl, prefix, log }: ChangesP
       { settings, spacebring: makeSpacebring(settings, Date.now) },
     ]),
   );
+  const paceScripts = openPaceScripts(client, names.tag);
   const pacer = makePacer({
-    ...openPaceScripts(client, names.tag),
+    ...paceScripts,
     monotonic: () => performance.now(),
     random: Math.random,
     sleep: (ms, signal) => wait(ms, undefined, { signal }),
@@ -54,6 +56,7 @@ export async function startChanges({ accounts, redisUrl, prefix, log }: ChangesP
   const parts = {
     records: makeRecords(openRecordScripts(client, names.tag)),
     pacer,
+    gate: makeGate({ gate: paceScripts.gate, read: (account) => client.hgetall(names.pace(account)) }),
     desks,
     log,
     newToken: randomUUID,

@@ -35,6 +35,9 @@ local function finishChange(id, verdict, facts)
     end
   end
   redis.call('ZREM', tag .. ':open', id)
+  if verdict == 'failed' or verdict == 'expired' then
+    redis.call('ZADD', tag .. ':failed', int(now), id)
+  end
   append('verdict', {
     event = known[2], change = id, ticket = known[3], rule = known[4], account = known[5], verdict = verdict,
   }, cjson.encode(data))

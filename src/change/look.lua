@@ -2,6 +2,7 @@
 -- about to send, notes the call as under way.
 -- KEYS[1]  the hash tag
 -- ARGV     1 ticket · 2 token · 3 lease ms · 4 version about to be sent, or '' to look only
+--          · 5 '1' when the call would be the probe of a shut account
 -- Answer   {'lost'} the lease is another's or nobody's · {'held', ms} the account is told to wait
 --          · {'go', Redis' clock ms} the call is noted · {'record', Redis' clock ms, names and values…} the newest state
 -- Invariant: a call under way is noted in the record before it leaves, with the change it is for
@@ -13,9 +14,9 @@ end
 redis.call('PEXPIRE', leaseKey, int(leaseMs))
 redis.call('ZADD', tag .. ':dirty', int(now + leaseMs), ticket)
 local record = read(ticket)
-local holdUntil = tonumber(redis.call('HGET', tag .. ':pace:' .. record.account, 'holdUntil') or 0)
-if holdUntil > now then
-  return { 'held', int(holdUntil - now) }
+local pace = redis.call('HMGET', tag .. ':pace:' .. record.account, 'holdUntil', 'shut')
+if tonumber(pace[1] or 0) > now or (pace[2] and ARGV[5] ~= '1') or pace[2] == 'operator' then
+  return { 'held', int(math.max(0, tonumber(pace[1] or 0) - now)) }
 end
 if version ~= '' and version == record.version then
   redis.call('HSET', recordKey(ticket), 'flight', record.change, 'flightStatus', record.want, 'flightAt', int(now))

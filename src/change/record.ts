@@ -14,6 +14,7 @@ export interface RecordScripts {
   readonly begin: Script;
   readonly look: Script;
   readonly finish: Script;
+  readonly cancel: Script;
 }
 
 export type Begun =
@@ -54,7 +55,7 @@ export interface Records {
   accept(delivery: Delivery, parts: AcceptParts): Promise<{ accepted: Accepted; appointments: Appointment[] }>;
   begin(ticket: string, token: string, leaseMs: number, settleMs: number): Promise<Begun>;
   /** `version`: about to be sent; the answer `go` means it is still the newest and is noted as under way. */
-  look(ticket: string, token: string, leaseMs: number, version?: string): Promise<Looked>;
+  look(ticket: string, token: string, leaseMs: number, isProbe: boolean, version?: string): Promise<Looked>;
   finish(ticket: string, token: string, worked: TicketRecord, ending: Ending): Promise<Finished>;
 }
 
@@ -86,8 +87,8 @@ export function makeRecords(scripts: RecordScripts): Records {
       if (kind === 'clean' || kind === 'busy' || kind === 'early') return { kind };
       throw new Error(`begin answered ${kind}`);
     },
-    async look(ticket, token, leaseMs, version = '') {
-      const [kind, ...rest] = strings(await scripts.look(ticket, token, leaseMs, version));
+    async look(ticket, token, leaseMs, isProbe, version = '') {
+      const [kind, ...rest] = strings(await scripts.look(ticket, token, leaseMs, version, isProbe ? '1' : ''));
       if (kind === 'lost') return { kind };
       if (kind === 'held') return { kind, delayMs: Number(rest[0]) };
       if (kind === 'go') return { kind, redisNow: Number(rest[0]) };

@@ -14,6 +14,7 @@ export function openRecordScripts(client: RedisClient, tag: string): RecordScrip
     accept: load('./accept.lua'),
     begin: load('./begin.lua'),
     look: load('./look.lua'),
+    cancel: load('./cancel.lua'),
     finish: load('./finish.lua'),
   };
 }

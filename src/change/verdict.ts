@@ -115,7 +115,9 @@ export type Judgement =
   /** Later: `isUnknown` when the call may have been applied. */
   | { readonly kind: 'retry'; readonly isUnknown: boolean; readonly reason: string }
   /** Not now and not our fault: it costs no attempt. */
-  | { readonly kind: 'hold'; readonly retryAfterMs?: number };
+  | { readonly kind: 'hold'; readonly retryAfterMs?: number }
+  /** The credentials are refused: the account is shut, and the wish has lost nothing. */
+  | { readonly kind: 'shut'; readonly reason: string };
 
 /** Judges the answer to a status call: pure and total. */
 export function judgeApplied(answer: Answer<Applied>): Judgement {
@@ -129,6 +131,7 @@ export function judgeApplied(answer: Answer<Applied>): Judgement {
     case 'refused':
       return { kind: 'end', verdict: 'failed', reason: answer.why };
     case 'unauthorized':
+      return { kind: 'shut', reason: answer.why };
     case 'failed':
       return { kind: 'retry', isUnknown: false, reason: answer.why };
     case 'unknown':

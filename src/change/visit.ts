@@ -3,6 +3,7 @@
 import type { Account } from '../config/schema.ts';
 import type { Log } from '../log.ts';
 import type { Activity, Answer, Ticket } from '../ticket/answer.ts';
+import type { Gate } from '../ticket/gate.ts';
 import type { Pacer, Turn } from '../ticket/pacer.ts';
 import type { Spacebring } from '../ticket/spacebring.ts';
 import type { Status } from '../ticket/ticket.ts';
@@ -19,6 +20,7 @@ export interface Desk {
 export interface VisitParts {
   readonly records: Pick<Records, 'begin' | 'look' | 'finish'>;
   readonly pacer: Pacer;
+  readonly gate: Pick<Gate, 'tell'>;
   readonly desks: ReadonlyMap<string, Desk>;
   readonly log: Log;
   readonly newToken: () => string;
@@ -38,7 +40,7 @@ const LEASE_MARGIN_MS = 5_000;
 export type Visit = (ticket: string, signal: AbortSignal) => Promise<Appointment | undefined>;
 
 export function makeVisit(parts: VisitParts, account: string): Visit {
-  const { records, pacer, desks, log, newToken, now, monotonic, random } = parts;
+  const { records, pacer, gate, desks, log, newToken, now, monotonic, random } = parts;
   const home = deskOf(account);
 
   return async function visit(ticket, signal) {
@@ -67,7 +69,7 @@ export function makeVisit(parts: VisitParts, account: string): Visit {
         log.debug({ ticket, ...turn }, 'visit.turn');
 
         const lookedAt = monotonic();
-        const looked = await records.look(ticket, token, callLeaseMs(desk));
+        const looked = await records.look(ticket, token, callLeaseMs(desk), turn.isProbe);
         if (looked.kind === 'lost') return undefined;
         if (looked.kind !== 'record' || looked.record.account !== record.account) continue;
         record = looked.record;
@@ -79,7 +81,7 @@ export function makeVisit(parts: VisitParts, account: string): Visit {
           seen = { ...read.value, clockOffsetMs: read.value.clockOffsetMs - redisAhead };
           continue;
         }
-        const noted = await records.look(ticket, token, callLeaseMs(desk), record.version);
+        const noted = await records.look(ticket, token, callLeaseMs(desk), turn.isProbe, record.version);
         if (noted.kind === 'lost') return undefined;
         // A newer wish came in this instant, or a hold, or we were frozen: the call must not leave on what was read.
         if (noted.kind !== 'go' || monotonic() - lookedAt > LEASE_MARGIN_MS / 2) continue;
@@ -98,13 +100,14 @@ export function makeVisit(parts: VisitParts, account: string): Visit {
       }
 
       async function renew(): Promise<void> {
-        const looked = await records.look(ticket, token, WAIT_LEASE_MS);
+        const looked = await records.look(ticket, token, WAIT_LEASE_MS, false);
         if (looked.kind === 'lost') throw new LostLease();
       }
 
       async function readTicket(desk: Desk, turn: Turn, step: Step): Promise<Answer<Ticket>> {
         const startedAt = monotonic();
         const answer = await desk.spacebring.readTicket(ticket);
+        await tellGate(answer, turn);
         note({ call: 'GET', why: step.reason, ...facts(answer, turn, startedAt) });
         return answer;
       }
@@ -112,6 +115,7 @@ export function makeVisit(parts: VisitParts, account: string): Visit {
       async function call(desk: Desk, turn: Turn, step: Step, sentAt: number): Promise<Appointment | undefined> {
         const startedAt = monotonic();
         const answer = await desk.spacebring.setStatus(ticket, record.want);
+        await tellGate(answer, turn);
         const judgement = judgeApplied(answer);
         const activity = judgement.kind === 'applied' ? judgement.activity : undefined;
         note({ call: 'PUT', status: record.want, why: step.reason, ...facts(answer, turn, startedAt), activity });
@@ -123,6 +127,8 @@ export function makeVisit(parts: VisitParts, account: string): Visit {
             return finish({ outcome: 'ended', verdict: judgement.verdict, reason: judgement.reason });
           case 'hold':
             return finish({ outcome: 'release', waitMs: await pacer.hold(record.account, judgement.retryAfterMs) });
+          case 'shut':
+            return finish({ outcome: 'release' });
           case 'retry': {
             const waitMs = backoffMs(record.attempts, random);
             const ending = { outcome: 'retry', waitMs, reason: judgement.reason } as const;
@@ -137,9 +143,20 @@ export function makeVisit(parts: VisitParts, account: string): Visit {
             return finish({ outcome: 'release', waitMs: await pacer.hold(record.account, answer.retryAfterMs) });
           case 'refused':
             return finish({ outcome: 'ended', verdict: 'failed', reason: `the ticket cannot be read: ${answer.why}` });
+          case 'unauthorized':
+            return finish({ outcome: 'release' });
           default:
             return finish({ outcome: 'retry', waitMs: backoffMs(record.attempts, random) });
         }
+      }
+
+      async function tellGate(answer: Answer<unknown>, turn: Turn): Promise<void> {
+        const change = await gate.tell(record.account, answer, turn.isProbe);
+        if (change?.kind === 'shut') {
+          const said = 'why' in answer ? answer.why : undefined;
+          log.error({ account: record.account, why: change.why, said }, 'account.shut');
+        }
+        if (change?.kind === 'open') log.info({ account: record.account, why: change.why }, 'account.opened');
       }
 
       function close(step: Step & { kind: 'end' | 'clear' }): Promise<Appointment | undefined> {

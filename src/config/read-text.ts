@@ -1,7 +1,7 @@
 // Owns getting the text of the file: bounded, UTF-8, not empty. Each way to fail has one sentence with the next step.
 import { closeSync, openSync, readSync } from 'node:fs';
 
-export const MAX_BYTES = 256 * 1024;
+const MAX_BYTES = 256 * 1024;
 
 export type Text = { ok: true; text: string } | { ok: false; what: string; expected: string };
 

@@ -57,7 +57,9 @@ async function download(work: string, progress: Progress): Promise<string[]> {
   progress(`Downloading ${names.join(', ')}`);
   const folder = join(work, 'packages');
   mkdirSync(folder);
-  await run('apt-get', ['-c', config, '-q', 'download', ...names], { cwd: folder });
+  await run('apt-get', ['-c', config, '-q', 'download', ...names], { cwd: folder }).catch((error: unknown) => {
+    throw update ?? error;
+  });
   return readdirSync(folder).map((file) => join(folder, file));
 }
 
@@ -77,6 +79,7 @@ function writeAptConfig(work: string): string {
     'APT::Sandbox::User "root";',
     'Acquire::Languages "none";',
     'Acquire::Retries "1";',
+    'APT::Update::Error-Mode "any";',
     'Acquire::http::Timeout "20";',
     'Acquire::https::Timeout "20";',
     ...['APT::Update::Pre-Invoke', 'APT::Update::Post-Invoke', 'APT::Update::Post-Invoke-Success'].map(

@@ -15,6 +15,8 @@ export function makeNames(prefix: string) {
     dirty: `${tag}:dirty`,
     /** Changes without a verdict, scored by the moment they were accepted. */
     open: `${tag}:open`,
+    /** Changes that ended failed or expired and that nobody has retried or dropped, scored by when they ended. */
+    failed: `${tag}:failed`,
     ledger: `${tag}:ledger`,
     /** Ids of the ledger's entries about one change, oldest first. */
     ledgerOfChange: (id: string) => `${tag}:ledger:change:${id}`,

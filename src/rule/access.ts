@@ -1,8 +1,8 @@
 // Owns reading a field or an element: own properties only, and a failure that says what there is instead.
 import { Optional } from '@marcbachmann/cel-js';
 import type { Meter } from './meter.ts';
-import { cut, show } from './show.ts';
-import { Failure, type Fields, fieldOf, inWords, isFields, kindOf } from './value.ts';
+import { cut, mention } from './show.ts';
+import { Failure, type Fields, fieldOf, isFields } from './value.ts';
 
 /** How a reason names what was read: the whole (`body.issue.labels`) and where it was looked for (`body.issue`). */
 export interface Place {
@@ -41,8 +41,7 @@ function missing(value: unknown, key: unknown, place: Place, meter: Meter): Fail
     if (Array.isArray(value))
       return `${place.whole} is missing (${place.within} has ${count(value.length, 'element')})`;
     if (isFields(value)) return `${place.whole} is missing (${place.within} has${names(value, meter)})`;
-    const found = value === null ? 'null' : place.secret ? inWords(kindOf(value)) : show(value);
-    return `${place.within} is ${found}, so there is no ${cut(String(key), 40)} in it`;
+    return `${place.within} is ${mention(value, place.secret)}, so there is no ${cut(String(key), 40)} in it`;
   });
 }
 
@@ -53,8 +52,8 @@ export function count(number: number, noun: string): string {
 
 /** A few names of an object's fields, listed once for an event. Names are the sender's words too, so they are cut. */
 function names(fields: Fields, { said }: Meter): string {
-  const known = said.get(fields) ?? listNames(Object.keys(fields));
-  said.set(fields, known);
+  const known = said.names.get(fields) ?? listNames(Object.keys(fields));
+  said.names.set(fields, known);
   return known;
 }
 

@@ -4,9 +4,9 @@ import { didYouMean } from '../config/closest.ts';
 import { isStatus, type Status, statuses } from '../ticket/ticket.ts';
 import { running } from './limits.ts';
 import { Mistake } from './mistake.ts';
-import { show } from './show.ts';
+import { mention } from './show.ts';
 import { textOf } from './source-text.ts';
-import { Failure, inWords, kindOf } from './value.ts';
+import { Failure } from './value.ts';
 
 /** What each question is answered with. */
 export interface Answers {
@@ -78,7 +78,7 @@ export function checkWrittenStatus(node: ASTNode): void {
 }
 
 function wrong(value: unknown, secret: boolean, wanted: string): Failure {
-  return new Failure(() => `it is ${secret ? inWords(kindOf(value)) : show(value)}, expected ${wanted}`);
+  return new Failure(() => `it is ${mention(value, secret)}, expected ${wanted}`);
 }
 
 function takeTexts(value: unknown, secret: boolean): readonly unknown[] | Failure {

@@ -9,7 +9,7 @@ import { type LoopName, loopNames, makeLoop } from './loop.ts';
 import { makeMeter, spend } from './meter.ts';
 import { Mistake } from './mistake.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
-import { show } from './show.ts';
+import { mention } from './show.ts';
 import { isSecret, stepsOf, tellable, textOf } from './source-text.ts';
 import { clockParts, makeClock, readUtc } from './time.ts';
 import { Failure, inWords, type Kind, kindOf, overworked } from './value.ts';
@@ -133,7 +133,7 @@ function wrongKind(
 /** `body.title is null`, or the kind only where the value is not to be repeated. */
 function tell(node: ASTNode | undefined, value: unknown): string {
   if (node === undefined) return 'an argument is missing';
-  return `${tellable(node)} is ${isSecret(node) ? inWords(kindOf(value)) : show(value)}`;
+  return `${tellable(node)} is ${mention(value, isSecret(node))}`;
 }
 
 function isLoop(name: string): name is LoopName {
@@ -224,7 +224,7 @@ function buildClockPart(node: Method, scope: Scope, build: Build): Run {
     throw new Mistake(
       `${zone ? textOf(zone) : name} is no time zone`,
       'expected a written-out name such as "Europe/Berlin"',
-      zone?.pos ?? node.pos,
+      zone?.start ?? node.start,
     );
   }
   const value = build(receiver, scope);

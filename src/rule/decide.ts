@@ -5,10 +5,10 @@ import { toTicketId } from '../ticket/ticket.ts';
 import { type Claims, claim, makeClaims } from './claim.ts';
 import type { Given } from './frame.ts';
 import { running } from './limits.ts';
-import { type Meter, makeMeter } from './meter.ts';
+import { type Meter, makeMeter, makeSaid } from './meter.ts';
 import type { Decision } from './rule.ts';
 import type { CompiledRule, Rulebook } from './rulebook.ts';
-import { show } from './show.ts';
+import { mention } from './show.ts';
 
 /**
  * One decision per rule of the event's source, in the order of the file; with `each` one per element, and with several
@@ -19,7 +19,7 @@ export function decide(rulebook: Rulebook, event: Event, now: number): Decision[
   if (rules.length === 0) return [];
   const given = givenBy(event, now);
   const claims = makeClaims();
-  const said = new WeakMap<object, string>();
+  const said = makeSaid();
   let stepsLeft: number = running.eventSteps;
   return rules.flatMap((rule) => {
     const allowance = Math.max(0, Math.min(running.ruleSteps, stepsLeft));
@@ -106,13 +106,13 @@ function namedIn(
   if (tickets.size > room) {
     decisions.push(unmatched(rule, at, `ticket: more than ${running.tickets} tickets, the others are left out`));
   }
-  if (invalid.length > 0) decisions.push(unmatched(rule, at, `ticket: ${tellInvalid(invalid)}`));
+  if (invalid.length > 0) decisions.push(unmatched(rule, at, `ticket: ${tellInvalid(invalid, rule.ticket.secret)}`));
   return decisions;
 }
 
-function tellInvalid(invalid: readonly unknown[]): string {
+function tellInvalid(invalid: readonly unknown[], secret: boolean): string {
   const others = invalid.length > 1 ? ` (and ${invalid.length - 1} more)` : '';
-  return `${show(invalid[0])}${others} is no ticket id, expected letters, digits, - or _, at most 128`;
+  return `${mention(invalid[0], secret)}${others} is no ticket id, expected letters, digits, - or _, at most 128`;
 }
 
 function unmatched(rule: CompiledRule, at: At, reason: string): Decision {

@@ -20,7 +20,10 @@ type Part =
   | { readonly kind: 'one'; readonly run: Run; readonly text: string; readonly leaves: readonly Leaf[] };
 
 export interface Explanation {
-  /** Why it is not true, for an evaluation in which it was not. */
+  /**
+   * Why it is not true, for an evaluation in which it was not. Takes steps, too: with none left it says no more than
+   * that it is not true.
+   */
   why(frame: Frame): string;
   /** That it is true, in few words. */
   readonly holds: string;
@@ -31,7 +34,11 @@ export function makeExplanation(tree: ASTNode, scope: Scope, build: Build): Expl
   const [first] = whole.kind === 'all' ? whole.parts : [whole];
   const rest = whole.kind === 'all' ? ' && …' : '';
   return {
-    why: (frame) => cut(tell(whole, frame), telling.reason),
+    why(frame) {
+      if (frame.meter.left < 0) return overworked.reason();
+      const told = cut(tell(whole, frame), telling.reason);
+      return frame.meter.left < 0 ? `${whole.text} is not true` : told;
+    },
     holds: `${first?.text ?? whole.text}${rest} is true`,
   };
 }
@@ -114,5 +121,12 @@ function tellOne(part: Extract<Part, { kind: 'one' }>, frame: Frame): string {
 function tellLeaf(leaf: Leaf, frame: Frame): string {
   const value = leaf.run(frame);
   if (value instanceof Failure) return value.reason();
-  return leaf.secret ? '' : `${leaf.text} is ${show(value)}`;
+  return leaf.secret ? '' : `${leaf.text} is ${showOnce(value, frame)}`;
+}
+
+function showOnce(value: unknown, { meter }: Frame): string {
+  if (typeof value !== 'object' || value === null) return show(value);
+  const shown = meter.said.values.get(value) ?? show(value);
+  meter.said.values.set(value, shown);
+  return shown;
 }

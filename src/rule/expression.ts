@@ -20,6 +20,8 @@ export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly o
 export interface Expression<T> {
   readonly ok: true;
   readonly text: string;
+  /** Whether it reads something that sounds like a secret; its values are then not repeated. */
+  readonly secret: boolean;
   /** Evaluates; work is taken from `meter`, by default a full one. */
   evaluate(given: Given, meter?: Meter): Outcome<T>;
   /** For a condition that was not true: the part that decided and the values it read. */
@@ -56,7 +58,14 @@ function make<E extends Expects>(text: string, variables: readonly VariableName[
   checkType(parsed, expects);
   const explanation = makeExplanation(parsed.tree, scope, build);
   const evaluate = makeEvaluate(run, parsed, expects);
-  return { ok: true, text, evaluate, explain: makeExplain(explanation), holds: explanation.holds };
+  return {
+    ok: true,
+    text,
+    secret: isSecret(parsed.tree),
+    evaluate,
+    explain: makeExplain(explanation),
+    holds: explanation.holds,
+  };
 }
 
 function checkType(parsed: Parsed, expects: Expects): void {

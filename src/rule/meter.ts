@@ -5,12 +5,24 @@
 export interface Meter {
   /** Steps; a step takes about 100 ns. */
   left: number;
-  /** What was already said of an object of this event: its names take long to list when there are many. */
-  readonly said: WeakMap<object, string>;
+  readonly said: Said;
+}
+
+/**
+ * What was already told of the objects of an event. An object with very many fields takes long to tell, and each of a
+ * thousand rules may want to: it is done once.
+ */
+export interface Said {
+  readonly names: WeakMap<object, string>;
+  readonly values: WeakMap<object, string>;
+}
+
+export function makeSaid(): Said {
+  return { names: new WeakMap(), values: new WeakMap() };
 }
 
 /** A meter for one rule. The rules of one event share `said`. */
-export function makeMeter(steps: number, said: WeakMap<object, string> = new WeakMap()): Meter {
+export function makeMeter(steps: number, said: Said = makeSaid()): Meter {
   return { left: steps, said };
 }
 

@@ -3,7 +3,6 @@
 import { running } from './limits.ts';
 import type { Meter } from './meter.ts';
 import { spend } from './meter.ts';
-import { show } from './show.ts';
 import { equal, Failure, inWords, isFields, isNumber, kindOf, overworked, Span } from './value.ts';
 
 export const binaryOperators = ['==', '!=', '<', '<=', '>', '>=', 'in', '+', '-', '*', '/', '%'] as const;
@@ -157,5 +156,5 @@ function exact(op: '+' | '-' | '*' | '/' | '%', a: bigint, b: bigint): bigint {
 export function negate(a: unknown): unknown {
   if (typeof a === 'bigint') return calculateInts('-', 0n, a);
   if (typeof a === 'number') return -a;
-  return new Failure(() => `- does not work on ${show(a)}`);
+  return new Failure(() => `- does not work on ${inWords(kindOf(a))}`);
 }

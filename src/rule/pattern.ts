@@ -22,7 +22,7 @@ export function compilePattern(argument: ASTNode | undefined, call: ASTNode): Pa
     throw new Mistake(
       `the pattern ${textOf(argument)} is not written out`,
       'expected a text in quotes, so that it can be checked before there is an event',
-      argument.pos,
+      argument.start,
     );
   }
   if (argument.args.length > writing.patternCharacters) {

@@ -2,7 +2,7 @@
 // and the ledger.
 import { Optional } from '@marcbachmann/cel-js';
 import { telling } from './limits.ts';
-import { type Fields, Span } from './value.ts';
+import { type Fields, inWords, kindOf, Span } from './value.ts';
 
 const secretName =
   /secret|passw|token|authori[sz]ation|(^|[-_.])auth([-_.]|$)|credential|signature|cookie|session|(api|private|access)[-_]?key/i;
@@ -20,6 +20,12 @@ export function looksSecretHeader(name: string): boolean {
 /** A value as JSON writes it, cut at `limit` characters with `…`. The work is bounded by the limit, not by the value. */
 export function show(value: unknown, limit: number = telling.value): string {
   return cut(write(value, limit), limit);
+}
+
+/** A value in passing: what is short is shown, a list or an object is named as such, and a secret only by its kind. */
+export function mention(value: unknown, secret: boolean): string {
+  const kind = kindOf(value);
+  return secret || kind === 'list' || kind === 'map' ? inWords(kind) : show(value);
 }
 
 /** At most `limit` characters, the last one `…` if something was left out. */

@@ -8,7 +8,7 @@ import type { JournalFilter, Seen, Stats } from './journal.ts';
 import type { TicketStory } from './store.ts';
 import type { Switches, World } from './world.ts';
 
-export const SwitchesInput = z.strictObject({
+const SwitchesInput = z.strictObject({
   credentials: z.enum(['good', 'revoked']).optional(),
   outage: z.enum(['none', 'cut', 'unavailable']).optional(),
 });

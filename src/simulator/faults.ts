@@ -126,8 +126,6 @@ export function makeFaults({ random }: { readonly random: () => number }) {
   }
 }
 
-export type Faults = ReturnType<typeof makeFaults>;
-
 function matches(match: z.output<typeof Fault>['match'], facts: Facts): boolean {
   return (
     (match.method === undefined || match.method === facts.method) &&

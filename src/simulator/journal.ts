@@ -138,5 +138,3 @@ export function makeJournal({ keep, onEnd }: { readonly keep: number; readonly o
     }),
   };
 }
-
-export type Journal = ReturnType<typeof makeJournal>;

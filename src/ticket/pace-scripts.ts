@@ -1,7 +1,7 @@
-// Owns which .lua files make the pacer's scripts.
+// Owns which .lua files make the scripts of the pacer and of the gate.
 import { defineScript, type RedisClient } from '../redis/script.ts';
 
-/** The pacer's scripts on a connection; `tag` is the hash tag under which everything is kept. */
+/** The scripts on a connection; `tag` is the hash tag under which everything is kept. */
 export function openPaceScripts(client: RedisClient, tag: string) {
   const load = (file: string) =>
     defineScript(
@@ -9,5 +9,5 @@ export function openPaceScripts(client: RedisClient, tag: string) {
       ['../ledger/ledger.lua', file].map((each) => new URL(each, import.meta.url)),
       [tag],
     );
-  return { slot: load('./pacer.lua'), hold: load('./hold.lua') };
+  return { slot: load('./pacer.lua'), hold: load('./hold.lua'), gate: load('./gate.lua') };
 }

@@ -1,11 +1,12 @@
 -- Hands out the slots of an account, evenly spaced over all processes (GCRA with no burst).
 -- KEYS[1]  the hash tag
 -- ARGV     1 account · 2 interval between calls ms at full pace · 3 how far ahead a slot may be booked ms
--- Answer   {'1', ms until the slot, share of the pace in force} booked · {'0', ms after which to ask again, share}
--- Invariant: two slots of one account are never closer than the interval; none lies before `holdUntil`
+-- Answer   {'1', ms until the slot, share of the pace in force, 'probe' or ''} booked · {'0', ms after which to ask again, share}
+-- Invariant: two slots of one account are never closer than the interval; none lies before `holdUntil`; while the account
+--          is shut (gate.lua) there is at most one slot per probe interval, and none when an operator shut it
 local key = tag .. ':pace:' .. ARGV[1]
 local nowMs = time[1] * 1000 + time[2] / 1000
-local known = redis.call('HMGET', key, 'nextAt', 'holdUntil', 'share', 'shareAt')
+local known = redis.call('HMGET', key, 'nextAt', 'holdUntil', 'share', 'shareAt', 'shut', 'probeAt', 'probeEveryMs')
 -- After a 429 drawn by others the pace is multiplied down (hold.lua); it comes back by 5 % of the full pace a second.
 local share = tonumber(known[3] or 1)
 if share < 1 then
@@ -14,9 +15,19 @@ end
 local slotAt = math.max(nowMs, tonumber(known[1] or 0), tonumber(known[2] or 0))
 local aheadMs = slotAt - nowMs
 local shareText = string.format('%.3f', share)
+local shut = known[5]
+if shut == 'operator' then
+  return { '0', '1000', shareText }
+end
+if shut and nowMs < tonumber(known[6]) then
+  return { '0', string.format('%.3f', tonumber(known[6]) - nowMs), shareText }
+end
 if aheadMs > tonumber(ARGV[3]) then
   return { '0', string.format('%.3f', aheadMs - tonumber(ARGV[3])), shareText }
 end
 redis.call('HSET', key, 'nextAt', string.format('%.3f', slotAt + tonumber(ARGV[2]) / share), 'share', shareText,
   'shareAt', string.format('%.3f', nowMs))
-return { '1', string.format('%.3f', aheadMs), shareText }
+if shut then
+  redis.call('HSET', key, 'probeAt', string.format('%.3f', nowMs + tonumber(known[7])))
+end
+return { '1', string.format('%.3f', aheadMs), shareText, shut and 'probe' or '' }

@@ -6,6 +6,8 @@ export interface Turn {
   readonly waitedMs: number;
   /** The share of the full pace in force, 0.1 to 1; below 1 after 429s drawn while others share the quota. */
   readonly share: number;
+  /** The one call by which a shut account is tried (gate.ts). */
+  readonly isProbe: boolean;
 }
 
 export interface Pacer {
@@ -64,11 +66,8 @@ export function makePacer({ slot, hold, monotonic, random, sleep }: PacerParts):
       for (;;) {
         signal.throwIfAborted();
         const askedAt = monotonic();
-        const [booked, waitText, share] = (await slot(account, intervalMs(settings), aheadMs)) as [
-          string,
-          string,
-          string,
-        ];
+        const reply = (await slot(account, intervalMs(settings), aheadMs)) as string[];
+        const [booked, waitText, share, probe] = reply;
         const waitMs = Number(waitText);
         if (booked === '0') {
           await sleep(Math.min(waitMs + random() * intervalMs(settings), LOOK_UP_MS), signal);
@@ -79,7 +78,7 @@ export function makePacer({ slot, hold, monotonic, random, sleep }: PacerParts):
         // The slot lies at the earliest `waitMs` after we asked: counted from there, lateness is never underrated.
         const lateMs = monotonic() - (askedAt + waitMs);
         if (lateMs <= toleranceMs(settings))
-          return { waitedMs: Math.round(monotonic() - startedAt), share: Number(share) };
+          return { waitedMs: Math.round(monotonic() - startedAt), share: Number(share), isProbe: probe === 'probe' };
       }
     },
     async hold(account, retryAfterMs) {

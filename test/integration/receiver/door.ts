@@ -87,7 +87,7 @@ export async function openDoor(over: Partial<AppParts> = {}, limits?: Partial<Se
 }
 
 /** Proven by one header that is there exactly once; the body is JSON with `kind` and `id`. */
-export function fakeSource(proofs: Door['proofs']): ReceiverSource {
+function fakeSource(proofs: Door['proofs']): ReceiverSource {
   return {
     keepMs: 60_000,
     verify(request) {
@@ -110,7 +110,7 @@ export function fakeSource(proofs: Door['proofs']): ReceiverSource {
 }
 
 /** The commit point in memory: one event for one name of a source, and a conflict for another digest. */
-export function fakeCore(accepted: Delivery[], newId: (prefix: string) => string): AppParts['core'] {
+function fakeCore(accepted: Delivery[], newId: (prefix: string) => string): AppParts['core'] {
   const seen = new Map<string, Accepted & { readonly digest: string | undefined }>();
   return {
     async accept(delivery) {
@@ -165,13 +165,4 @@ export function parcel<T>() {
     reject = no;
   });
   return { promise, resolve, reject };
-}
-
-/** Waits until `holds`, at most five seconds. */
-export async function until(holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5000;
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error('it did not come true within 5 s');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }

@@ -3,18 +3,8 @@ import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Accepted } from '../../../src/change/change.ts';
-import {
-  exchange,
-  issueClosed,
-  matched,
-  openDoor,
-  parcel,
-  RedisAway,
-  signature,
-  told,
-  unmatched,
-  until,
-} from './door.ts';
+import { until } from '../../support/until.ts';
+import { exchange, issueClosed, matched, openDoor, parcel, RedisAway, signature, told, unmatched } from './door.ts';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -327,7 +317,7 @@ it('a sender that hangs up in mid-body leaves nothing behind but a line', async 
   );
   await once(socket, 'connect');
   socket.end(); // half a body, and then nothing more: the end of what is sent is the end of the request
-  await until(() => door.lines().length > 0);
+  await until('the refusal is logged', 5000, () => door.lines().length > 0);
   expect(door.lines()).toMatchObject([{ msg: 'event.refused', why: 'the sender hung up' }]);
   expect(door.proofs).toEqual([]);
 });

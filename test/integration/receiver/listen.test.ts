@@ -3,7 +3,8 @@ import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Accepted } from '../../../src/change/change.ts';
 import { listen } from '../../../src/receiver/listen.ts';
-import { exchange, issueClosed, openDoor, parcel, signature, until } from './door.ts';
+import { until } from '../../support/until.ts';
+import { exchange, issueClosed, openDoor, parcel, signature } from './door.ts';
 
 const answer = { eventId: 'ev_1', duplicate: false, conflict: false, changes: [] };
 
@@ -123,7 +124,7 @@ describe('limits of time and number', () => {
     const door = await openDoor({}, quick);
     const head = `POST /hooks/signed HTTP/1.1\r\nHost: a\r\nX-Signature: ${signature}\r\nContent-Length: 9\r\n\r\n`;
     expect(await exchange(door, `${head}{"ki`)).toContain('HTTP/1.1 408 ');
-    await until(() => door.lines('event.refused').length === 1);
+    await until('the refusal is logged', 5000, () => door.lines('event.refused').length === 1);
     expect(door.proofs).toEqual([]);
   });
 

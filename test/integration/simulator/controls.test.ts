@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type SimulatorClient, simulatorClient } from '../../../src/simulator/client.ts';
 import type { Seed } from '../../../src/simulator/contract.ts';
 import type { Fault } from '../../../src/simulator/faults.ts';
@@ -99,9 +99,13 @@ describe('the controls over HTTP', () => {
     }));
 
   it('count the most calls in flight for one ticket', () =>
-    withClient({ latencyMs: 50 }, async (client, simulator) => {
-      await Promise.all(['a', 'b', 'a', 'a'].map((id) => put(simulator, id, 'solved')));
+    withClient({}, async (client, simulator) => {
+      await client.addFault({ share: 1, effect: { kind: 'hang' } });
+      const hanging = ['a', 'b', 'a', 'a'].map((id) => put(simulator, id, 'solved').catch((error: unknown) => error));
+      await vi.waitFor(async () => expect((await client.stats()).inFlight).toBe(4), 10_000);
       expect((await client.stats()).maxInFlightPerTicket).toBe(3);
+      await simulator.close();
+      for (const ended of await Promise.all(hanging)) expect(ended).toBeInstanceOf(Error);
     }));
 
   it('forget everything on a reset but the first tickets', () =>

@@ -124,7 +124,7 @@ describe('faults on request', () => {
       simulator.addFault({ effect: { kind: 'delay', ms: 30 } });
       expect((await put(simulator, ticketId, 'inProgress')).status).toBe(200);
       expect(simulator.requests()[0]?.tookMs).toBeGreaterThan(25);
-      simulator.addFault({ effect: { kind: 'delay', ms: 300 } });
+      simulator.addFault({ effect: { kind: 'delay', ms: 2000 } });
       await abandon(simulator, () => simulator.stats().faults === 2);
       await vi.waitFor(() => expect(appliedTo(simulator)).toEqual(['inProgress', 'solved']), 10_000);
     }));

@@ -1,0 +1,16 @@
+-- What is true of a change at one moment.
+-- KEYS[1]  the hash tag
+-- ARGV     1 change id
+-- Answer   {verdict or '', '1' when open, ticket or '', '1' when the ticket is due for a visit, '1' when its record knows it}
+-- Invariant: reads only
+local id = ARGV[1]
+local known = redis.call('HMGET', tag .. ':change:' .. id, 'verdict', 'ticket')
+local ticket = known[2] or ''
+local record = ticket ~= '' and redis.call('HMGET', recordKey(ticket), 'change', 'flight') or {}
+return {
+  known[1] or '',
+  redis.call('ZSCORE', tag .. ':open', id) and '1' or '0',
+  ticket,
+  ticket ~= '' and redis.call('ZSCORE', tag .. ':dirty', ticket) and '1' or '0',
+  (record[1] == id or record[2] == id) and '1' or '0',
+}
