@@ -1,13 +1,10 @@
 // Assembles the receiver: door, sources, rules, commit point, ledger. A parts list; what the parts do is in their folders.
 import { randomBytes } from 'node:crypto';
-import { makeAccept } from './change/core.ts';
-import { openQueue } from './change/queue.ts';
-import { makeRecords } from './change/record.ts';
-import { openRecordScripts } from './change/scripts.ts';
+import { openCore } from './change/open-core.ts';
 import type { Env } from './config/env.ts';
 import type { Loaded } from './config/load.ts';
 import { makeNewId } from './id.ts';
-import { makeLedger } from './ledger/redis-ledger.ts';
+import { type Closers, makeClosers } from './lifecycle.ts';
 import type { Log } from './log.ts';
 import { makeApp } from './receiver/app.ts';
 import type { Readiness } from './receiver/health.ts';
@@ -19,6 +16,7 @@ import { isUnavailable } from './redis/unavailable.ts';
 import { decide } from './rule/decide.ts';
 import { compileSources, makeRulebook } from './rule/rulebook.ts';
 import { makeSources } from './source/source.ts';
+import type { Gate, GateState, ShutBy } from './ticket/gate.ts';
 
 export interface ReceiverParts {
   readonly loaded: Pick<Loaded, 'config' | 'version'>;
@@ -33,38 +31,45 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
-/** A request may wait a second for Redis; twice that is plenty for those in flight. */
+/** At start. Whoever runs us (compose, systemd, a person) is told and may start us again; waiting longer hides the reason. */
+const REDIS_PATIENCE_MS = 10_000;
+
+/** A request may wait a second for Redis; three times that is plenty for those in flight. */
 const DRAIN_MS = 3_000;
 
-/** Opens the door. Rejects with the next step when Redis or the address cannot be had. */
-export async function startReceiver({ loaded, env, redisUrl, log }: ReceiverParts): Promise<Receiver> {
+/** Opens the door. Rejects with the next step when Redis or the address cannot be had; nothing is left open then. */
+export async function startReceiver(parts: ReceiverParts): Promise<Receiver> {
+  const closers = makeClosers(2 * DRAIN_MS);
+  const close = async () => {
+    const unclosed = await closers.close();
+    parts.log.info(unclosed.length === 0 ? {} : { unclosed }, 'receiver.stopped');
+  };
+  try {
+    return { url: await open(parts, closers), close };
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+/** Opens everything in its order and gives the address. */
+async function open({ loaded, env, redisUrl, log }: ReceiverParts, closers: Closers): Promise<string> {
   const { config, version } = loaded;
   const names = makeNames(env.STATUSWIRE_PREFIX);
   const client = connect({ url: redisUrl }, 'command', { log, random: Math.random });
-  await waitReady(client, 30_000);
+  closers.add('redis', () => client.disconnect());
+  await waitReady(client, REDIS_PATIENCE_MS);
   const accounts = Object.keys(config.accounts);
-  const queue = openQueue({
-    accounts,
-    connection: client,
-    prefix: names.tag,
-    onError: (error) => log.debug({ error }, 'queue.trouble'),
-  });
   const newId = makeNewId(Date.now, randomBytes);
+  const core = openCore({ client, names, accounts: config.accounts, newId, now: Date.now, log });
   const rulebook = makeRulebook(config, version);
   const handler = makeApp({
     sources: makeSources(config.sources, compileSources(config)),
     rules: { decide: (event, now) => decide(rulebook, event, now) },
-    core: {
-      accept: makeAccept({
-        records: makeRecords(openRecordScripts(client, names.tag)),
-        queue,
-        newId,
-        deadlineMs: (account) => config.accounts[account]?.deadline ?? 0,
-        onLostKick: (error, ticket) => log.warn({ error, ticket }, 'visit.kick-lost'),
-      }),
-    },
-    stories: makeLedger(client, names),
-    health: { ready: () => readiness(client) },
+    core,
+    stories: core.ledger,
+    operations: { ...core.steering, ...core.gate },
+    health: { ready: () => readiness(client, accounts, core.gate) },
     isUnavailable,
     accounts,
     apiToken: env.STATUSWIRE_API_TOKEN,
@@ -73,20 +78,13 @@ export async function startReceiver({ loaded, env, redisUrl, log }: ReceiverPart
     log,
   });
   const listening = await listen({ handler, host: env.HOST, port: env.PORT, newId });
+  closers.add('door', () => listening.close(DRAIN_MS));
   log.info({ url: listening.url, sources: Object.keys(config.sources), config: version }, 'receiver.listening');
-  return {
-    url: listening.url,
-    async close() {
-      await listening.close(DRAIN_MS);
-      await queue.close();
-      client.disconnect();
-      log.info('receiver.stopped');
-    },
-  };
+  return listening.url;
 }
 
-/** Redis answers, and which promise a weaker setting of it bends. */
-async function readiness(client: RedisClient): Promise<Readiness> {
+/** Redis answers; which promise a weaker setting of it bends; which account cannot be used, and why. */
+async function readiness(client: RedisClient, accounts: readonly string[], gate: Gate): Promise<Readiness> {
   if (client.status !== 'ready') return { ready: false, checks: [{ name: 'redis', ok: false, detail: 'away' }] };
   const { weaknesses } = await readSettings(client);
   const durability = weaknesses.map(({ setting, value, bends, mend }) => ({
@@ -94,5 +92,20 @@ async function readiness(client: RedisClient): Promise<Readiness> {
     ok: true,
     detail: `${setting} is ${value}. ${bends} ${mend}`,
   }));
-  return { ready: true, checks: [{ name: 'redis', ok: true }, ...durability] };
+  const gates = await Promise.all(
+    accounts.map(async (account) => ({ name: `account ${account}`, ...tellGate(await gate.state(account)) })),
+  );
+  // An account that is shut keeps nobody from accepting: its wishes wait, none is lost.
+  return { ready: true, checks: [{ name: 'redis', ok: true }, ...durability, ...gates] };
+}
+
+const shutBy: Readonly<Record<ShutBy, string>> = {
+  operator: 'an operator paused it; POST /api/accounts/NAME/resume opens it',
+  unauthorized: 'Spacebring refuses its credentials; correct them. It is tried once a minute and opens by itself',
+  outage: 'Spacebring does not answer; it is tried now and then and opens by itself',
+};
+
+function tellGate({ shut }: GateState): { ok: boolean; detail?: string } {
+  if (shut === undefined) return { ok: true };
+  return { ok: false, detail: `${shutBy[shut.why]} (since ${new Date(shut.at).toISOString()})` };
 }

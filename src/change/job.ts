@@ -19,7 +19,7 @@ export function toJob(appointment: Appointment): { name: string; data: { ticket:
     name: 'visit',
     data: { ticket: appointment.ticket },
     options: {
-      jobId: `${appointment.ticket}.${appointment.number}`,
+      jobId: jobId(appointment),
       delay: Math.max(0, Math.round(appointment.delayMs)),
       removeOnComplete: true,
       removeOnFail: true,
@@ -28,6 +28,11 @@ export function toJob(appointment: Appointment): { name: string; data: { ticket:
       ...(appointment.class === 'clock' ? { priority: 10 } : {}),
     },
   };
+}
+
+/** The id of an appointment's job. */
+export function jobId({ ticket, number }: Pick<Appointment, 'ticket' | 'number'>): string {
+  return `${ticket}.${number}`;
 }
 
 /** The ticket a job is about. Throws when the job is none of ours. */

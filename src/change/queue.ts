@@ -2,11 +2,13 @@
 // A job carries the ticket's id only, never a status. Losing one costs latency, not data: the sweep brings it back.
 import { type ConnectionOptions, Queue } from 'bullmq';
 import type { Appointment } from './change.ts';
-import { queueName, toJob } from './job.ts';
+import { jobId, queueName, toJob } from './job.ts';
 
 export interface VisitQueue {
   /** Queues a visit. The same appointment told twice makes one job. */
   add(appointment: Appointment): Promise<void>;
+  /** Whether the job of an appointment is there: waiting, delayed or running. */
+  has(account: string, ticket: string, number: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -27,6 +29,9 @@ export function openQueue(parts: {
       const { name, data, options } = toJob(appointment);
       // An account that is no longer in the configuration has no queue; its wishes stay open and `audit` names them.
       await queues.get(appointment.account)?.add(name, data, options);
+    },
+    async has(account, ticket, number) {
+      return (await queues.get(account)?.getJob(jobId({ ticket, number }))) !== undefined;
     },
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));

@@ -15,6 +15,8 @@ export interface RecordScripts {
   readonly look: Script;
   readonly finish: Script;
   readonly cancel: Script;
+  readonly auditChange: Script;
+  readonly auditTicket: Script;
 }
 
 export type Begun =
@@ -65,7 +67,7 @@ export interface AcceptParts {
   readonly class: Class;
 }
 
-export function makeRecords(scripts: RecordScripts): Records {
+export function makeRecords(scripts: Pick<RecordScripts, 'accept' | 'begin' | 'look' | 'finish'>): Records {
   return {
     async accept(delivery, parts) {
       const reply = strings(await scripts.accept(...acceptArguments(delivery, parts)));

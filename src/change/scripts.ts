@@ -16,5 +16,7 @@ export function openRecordScripts(client: RedisClient, tag: string): RecordScrip
     look: load('./look.lua'),
     cancel: load('./cancel.lua'),
     finish: load('./finish.lua'),
+    auditChange: load('./audit-change.lua'),
+    auditTicket: load('./audit-ticket.lua'),
   };
 }

@@ -12,6 +12,7 @@ import { makeFloodGate } from './flood.ts';
 import { alive, type Health, makeReady } from './health.ts';
 import { makeOnError, methodNotAllowed, notFound } from './last-answers.ts';
 import { openapi } from './openapi.ts';
+import { makeOperateHandlers, type Operations } from './operate.ts';
 import { sendJson, sendProblem } from './problem.ts';
 import { makeReceive, type ReceiverSource, type Rules } from './receive.ts';
 import { makeStoryHandlers, type Stories } from './stories.ts';
@@ -42,6 +43,7 @@ export interface AppParts {
   readonly rules: Rules;
   readonly core: Core;
   readonly stories: Stories;
+  readonly operations: Operations;
   readonly health: Health;
   /** True for an error that means "Redis is away": 503 and try again, not a defect. */
   readonly isUnavailable: (error: unknown) => boolean;
@@ -83,11 +85,14 @@ export function makeApp(parts: AppParts): RequestListener {
 
 /** Every route of this surface, busiest first; openapi.ts describes the same ones, and a test compares the two. */
 export function routes(parts: AppParts): readonly Route[] {
-  const { sources, rules, core, stories, health, isUnavailable, accounts, apiToken, newId, now, log } = parts;
+  const { sources, rules, core, stories, operations, health, isUnavailable, accounts, apiToken, newId, now, log } =
+    parts;
   const limits = { ...defaultLimits, ...parts.limits };
   const commit = makeCommit({ core, isUnavailable, deadlineMs: limits.commitMs });
   const readBody = makeReadBody(limits.bodyBytes);
   const tell = makeStoryHandlers({ stories, now, deadlineMs: limits.answerMs });
+
+  const operate = makeOperateHandlers({ operations, accounts, deadlineMs: limits.answerMs, log });
 
   const hooksFlood = makeFloodGate({ name: 'hooks', perSecond: limits.hooksPerSecond, now, log });
   const flood = makeFloodGate({ name: 'others', perSecond: limits.othersPerSecond, now, log });
@@ -112,6 +117,10 @@ export function routes(parts: AppParts): readonly Route[] {
     { method: 'get', path: '/api/changes/:id', handlers: [...operators, tell.change] },
     { method: 'get', path: '/api/tickets/:id', handlers: [...operators, tell.ticket] },
     { method: 'get', path: '/api/ledger', handlers: [...operators, tell.ledger] },
+    { method: 'post', path: '/api/changes/:id/cancel', handlers: [...operators, operate.cancel] },
+    { method: 'post', path: '/api/changes/:id/retry', handlers: [...operators, operate.retry] },
+    { method: 'post', path: '/api/accounts/:name/pause', handlers: [...operators, operate.pause] },
+    { method: 'post', path: '/api/accounts/:name/resume', handlers: [...operators, operate.resume] },
     { method: 'get', path: '/openapi.json', handlers: [...open, (_req, res) => sendJson(res, 200, openapi)] },
   ];
 }

@@ -43,6 +43,26 @@ function story(summary: string, schema: Json): Json {
   };
 }
 
+/** `POST` without a body, by which an operator does something to one thing. */
+function deed(summary: string, name: 'id' | 'name', done: Json, refusals: Json): Json {
+  const parameters = [{ ...idInPath, name }];
+  const responses = {
+    '200': ok('Done.', done),
+    ...unauthorized,
+    '404': problem('Nothing is known of it.'),
+    ...refusals,
+  };
+  return { post: { summary, security: bearer, parameters, responses: { ...responses, ...flooded, ...away } } };
+}
+
+const steered: Json = { type: 'object', properties: { kind: text, change: text, retriedAs: text }, required: ['kind'] };
+const gated: Json = {
+  type: 'object',
+  properties: { account: text, state: { enum: ['paused', 'open'] }, changed: { type: 'boolean' } },
+  required: ['account', 'state', 'changed'],
+};
+const notPossible = { '409': problem('It cannot be done to this change; `detail` says why.') };
+
 export const openapi = {
   openapi: '3.1.0',
   info: {
@@ -96,6 +116,15 @@ export const openapi = {
         },
       },
     },
+    '/api/changes/{id}/cancel': deed('Take a change back that has not been sent.', 'id', steered, notPossible),
+    '/api/changes/{id}/retry': deed(
+      'Try a failed change again, unless a newer wish has overtaken it.',
+      'id',
+      steered,
+      notPossible,
+    ),
+    '/api/accounts/{name}/pause': deed('Send nothing through this account until it is resumed.', 'name', gated, {}),
+    '/api/accounts/{name}/resume': deed('Open an account, whatever shut it.', 'name', gated, {}),
     '/api/events/{id}': story('One event: what each rule said about it, and its changes.', { type: 'object' }),
     '/api/changes/{id}': story('One change: its cause, its attempts and its verdict.', { type: 'object' }),
     '/api/tickets/{id}': story('One ticket: every change ever wished for it.', { type: 'object' }),

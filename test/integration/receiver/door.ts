@@ -55,6 +55,12 @@ export async function openDoor(over: Partial<AppParts> = {}, limits?: Partial<Se
       ticket: async () => undefined,
       page: async () => ({ entries: [] }),
     },
+    operations: {
+      cancel: async () => ({ kind: 'unknown' }),
+      retry: async () => ({ kind: 'unknown' }),
+      pause: async () => undefined,
+      resume: async () => undefined,
+    },
     health: { ready: async () => ({ ready: true, checks: [{ name: 'redis', ok: true }] }) },
     isUnavailable: (error) => error instanceof RedisAway,
     accounts: ['main', 'second'],

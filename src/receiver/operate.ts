@@ -1,0 +1,76 @@
+// Owns what operators may do over HTTP: take a change back, try a failed one again, pause and resume an account. Says what
+// was done; leaves what may be done to the core.
+import type { RequestHandler, Response } from 'express';
+import type { Steered } from '../change/steer.ts';
+import type { Log } from '../log.ts';
+import type { GateChange } from '../ticket/gate.ts';
+import { late, within } from './deadline.ts';
+import { type Refusal, sendJson, sendProblem, unavailable } from './problem.ts';
+
+/** The core's part of it, as far as the door needs it. */
+export interface Operations {
+  cancel(change: string): Promise<Steered>;
+  retry(change: string): Promise<Steered>;
+  pause(account: string): Promise<GateChange | undefined>;
+  resume(account: string): Promise<GateChange | undefined>;
+}
+
+export function makeOperateHandlers(parts: {
+  operations: Operations;
+  accounts: readonly string[];
+  deadlineMs: number;
+  log: Log;
+}) {
+  const { operations, accounts, deadlineMs, log } = parts;
+
+  async function steer(id: string, res: Response, act: (id: string) => Promise<Steered>): Promise<void> {
+    const steered = await within(deadlineMs, act(id));
+    if (steered === late) return sendProblem(res, unavailable('Redis did not confirm in time'));
+    log.info({ change: id, outcome: steered.kind }, 'change.steered');
+    const refusal = refusalOf(steered);
+    if (refusal !== undefined) return sendProblem(res, refusal);
+    sendJson(res, 200, { ...steered, change: id, ...('change' in steered ? { retriedAs: steered.change } : {}) });
+  }
+
+  async function turn(
+    name: string,
+    res: Response,
+    act: (account: string) => Promise<GateChange | undefined>,
+    state: string,
+  ): Promise<void> {
+    if (!accounts.includes(name)) return sendProblem(res, { status: 404, detail: 'There is no such account.' });
+    const change = await within(deadlineMs, act(name));
+    if (change === late) return sendProblem(res, unavailable('Redis did not confirm in time'));
+    log.info({ account: name, state, changed: change !== undefined }, 'account.steered');
+    sendJson(res, 200, { account: name, state, changed: change !== undefined });
+  }
+
+  return {
+    cancel: ((req, res) => steer(String(req.params.id), res, operations.cancel)) satisfies RequestHandler,
+    retry: ((req, res) => steer(String(req.params.id), res, operations.retry)) satisfies RequestHandler,
+    pause: ((req, res) => turn(String(req.params.name), res, operations.pause, 'paused')) satisfies RequestHandler,
+    resume: ((req, res) => turn(String(req.params.name), res, operations.resume, 'open')) satisfies RequestHandler,
+  };
+}
+
+/** Why nothing was done; undefined when something was. */
+function refusalOf(steered: Steered): Pick<Refusal, 'status' | 'detail'> | undefined {
+  switch (steered.kind) {
+    case 'cancelled':
+    case 'retried':
+    case 'dropped':
+      return undefined;
+    case 'unknown':
+      return { status: 404, detail: 'Nothing is known of this change.' };
+    case 'under-way':
+      return { status: 409, detail: 'Its call to the vendor is under way. Look again in a moment.' };
+    case 'ended':
+      return { status: 409, detail: `It has ended: ${steered.verdict}.` };
+    case 'not-failed':
+      return { status: 409, detail: `It has not failed: ${steered.verdict ?? 'it is still open'}.` };
+    case 'overtaken':
+      return { status: 409, detail: `A newer wish for the ticket has overtaken it: ${steered.by}. Nothing was done.` };
+    default:
+      return steered satisfies never;
+  }
+}
