@@ -1,10 +1,20 @@
 #!/usr/bin/env node
 // Entry of the command line: which commands there are and what they take. What they do is in src/cli/.
+import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
-import { check, explain, send } from './cli/ask.ts';
+import ms, { type StringValue } from 'ms';
+import { audit } from './cli/audit.ts';
+import { check } from './cli/check.ts';
 import { demo } from './cli/demo.ts';
-import { complain, Refusal } from './cli/output.ts';
+import { shippedFile } from './cli/example.ts';
+import { explain } from './cli/explain.ts';
+import { listFailed, showFailed, steerFailed } from './cli/failed.ts';
+import { complain, complaintOf } from './cli/output.ts';
 import { run, runSimulator } from './cli/run.ts';
+import { send } from './cli/send.ts';
+
+/** What a library may still hold open after a command has closed everything is not waited for any longer than this. */
+const LINGER_MS = 2_000;
 
 const CONFIG = ['--config <file>', 'configuration (else STATUSWIRE_CONFIG, else statuswire.yaml)'] as const;
 const JSON_OUTPUT = ['--json', 'print JSON'] as const;
@@ -13,12 +23,13 @@ const program = new Command('statuswire')
   .description(
     'Signed webhooks in, Spacebring ticket statuses out: in order, at the vendor’s pace, every change explained.',
   )
-  .showHelpAfterError('(statuswire --help lists the commands)')
+  .version(version())
+  .showHelpAfterError('(--help lists what there is)')
   .helpCommand(false);
 
 program
   .command('start')
-  .description('receiver and workers in one process')
+  .description('receiver and workers in one process; without a configuration the example, against a simulator')
   .option(...CONFIG)
   .action((options) => run('start', { receiver: true, worker: true }, options));
 program
@@ -33,7 +44,7 @@ program
   .action((options) => run('worker', { receiver: false, worker: true }, options));
 program
   .command('check')
-  .description('is the configuration right? exit 1 and file:line:column for every fault if not')
+  .description('are environment and configuration right? exit 1 and file:line:column for every fault if not')
   .option(...CONFIG)
   .option(...JSON_OUTPUT)
   .action((options) => check(options));
@@ -41,6 +52,7 @@ program
   .command('explain')
   .description('the whole story of an event, a change or a ticket')
   .argument('<id>', 'ev_…, ch_… or a ticket id')
+  .option(...CONFIG)
   .option(...JSON_OUTPUT)
   .action((id, options) => explain(id, options));
 program
@@ -49,13 +61,38 @@ program
   .argument('<source>', 'a source of the configuration')
   .argument('<file>', 'JSON: {id?, headers?, body}')
   .option(...CONFIG)
-  .option('--url <url>', 'receiver (default http://HOST:PORT)')
+  .option('--url <url>', 'receiver (default http://HOST:PORT)', webAddress)
   .option(...JSON_OUTPUT)
   .action((source, file, options) => send(source, file, options));
 program
+  .command('audit')
+  .description('accepted = verdicts + open, and nothing forgotten? exit 1 and the ids if not')
+  .option('--since <duration>', 'how far back', span, span('24h'))
+  .option(...CONFIG)
+  .option(...JSON_OUTPUT)
+  .action((options) => audit(options));
+const failed = program.command('failed').description('changes that ended failed or expired: list, show, retry, drop');
+filtered(failed.command('list').description('what has failed and was neither retried nor dropped')).action((options) =>
+  listFailed(options),
+);
+failed
+  .command('show')
+  .description('the story of one')
+  .argument('<id>', 'ch_…')
+  .option(...CONFIG)
+  .option(...JSON_OUTPUT)
+  .action((id, options) => showFailed(id, options));
+for (const deed of ['retry', 'drop'] as const) {
+  const what = { retry: 'try again, unless a newer wish has overtaken it', drop: 'put away; its story stays' }[deed];
+  filtered(failed.command(deed).description(`${what}: one by id, or all that a filter means (shown first)`))
+    .argument('[id]', 'ch_…')
+    .option('--yes', 'do it to all that the filter means')
+    .action((id, options) => steerFailed(deed, id, options));
+}
+program
   .command('simulator')
   .description('a stand-in for Spacebring on loopback (docs/simulator.md)')
-  .option('--port <port>', 'port (0: any free one)', wholeNumber, 8090)
+  .option('--port <port>', 'port (0: any free one)', port, 8090)
   .option('--rate <calls>', 'calls in any second before 429', wholeNumber, 10)
   .option('--latency <ms>', 'every call takes this much longer', wholeNumber, 0)
   .option('--client-id <id>', 'Basic credentials that it accepts')
@@ -66,16 +103,53 @@ program
   .description('the whole road once: real Redis, simulator, receiver, worker, one signed event')
   .action(() => demo());
 
-program.parseAsync().catch((error: unknown) => {
-  complain(...(error instanceof Refusal ? [error.message] : ['statuswire stopped: ' + sentence(error)]));
-  process.exitCode = 1;
+// Who reads only the first lines (`| head`) closes the pipe. That is no error, and no reason to leave anything running.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
 });
+
+program
+  .parseAsync()
+  .catch((error: unknown) => {
+    complain(complaintOf(error));
+    process.exitCode = 1;
+  })
+  .finally(() => setTimeout(() => process.exit(), LINGER_MS).unref());
+
+function version(): string {
+  return (JSON.parse(readFileSync(shippedFile('package.json'), 'utf8')) as { version: string }).version;
+}
+
+/** Which of the failed ones. */
+function filtered(command: Command): Command {
+  return command
+    .option('--rule <name>', 'only of this rule')
+    .option('--ticket <id>', 'only of this ticket')
+    .option('--class <class>', 'failed, expired, or the HTTP status of the last answer')
+    .option('--since <duration>', 'only that ended within it, e.g. 24h', span)
+    .option(...CONFIG)
+    .option(...JSON_OUTPUT);
+}
+
+/** A duration such as `24h` in milliseconds. */
+function span(text: string): number {
+  if (!/^\d{1,6}(s|m|h|d|w)$/.test(text)) throw new InvalidArgumentError('Expected a duration such as 30m, 24h or 7d.');
+  return ms(text as StringValue);
+}
 
 function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
   return Number(text);
 }
 
-function sentence(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function port(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('Expected 0 to 65535.');
+  return Number(text);
+}
+
+function webAddress(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new InvalidArgumentError('Expected an address such as http://127.0.0.1:8080.');
+  }
+  return text.replace(/\/+$/, '');
 }

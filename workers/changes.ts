@@ -1,27 +1,34 @@
 // Entry of the worker process: takes visits from the queues and brings tickets to what we want. Only assembles; the life of
 // a visit is in src/change/visit.ts. `statuswire worker` runs this file, `statuswire start` runs it beside the receiver.
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Worker } from 'bullmq';
 import { queueName, ticketOf } from '../src/change/job.ts';
 import { openQueue } from '../src/change/queue.ts';
 import { makeRecords } from '../src/change/record.ts';
 import { openRecordScripts } from '../src/change/scripts.ts';
-import { type Desk, makeVisit } from '../src/change/visit.ts';
-import type { Config } from '../src/config/schema.ts';
+import { makeVisit } from '../src/change/visit.ts';
+import type { Account, Config } from '../src/config/schema.ts';
 import type { Log } from '../src/log.ts';
-import { connect, waitReady } from '../src/redis/connection.ts';
-import { makeNames } from '../src/redis/names.ts';
+import { connect, type RedisClient, waitReady } from '../src/redis/connection.ts';
+import { makeNames, type Names } from '../src/redis/names.ts';
 import { makeSweep } from '../src/schedule/sweep.ts';
+import { type Credentials, makeBasic } from '../src/ticket/credentials.ts';
 import { makeGate } from '../src/ticket/gate.ts';
 import { openPaceScripts } from '../src/ticket/pace-scripts.ts';
 import { makePacer } from '../src/ticket/pacer.ts';
-import { makeSpacebring } from '../src/ticket/spacebring.ts';
+import { exchangeForm, type Line, makeSpacebring, openLine } from '../src/ticket/spacebring.ts';
+import { makeSeal, type Seal } from '../src/ticket/token-seal.ts';
+import { makeTokenStore, openTokenScripts } from '../src/ticket/token-store.ts';
+import { makeTokens } from '../src/ticket/tokens.ts';
 
 export interface ChangesParts {
   readonly accounts: Config['accounts'];
   readonly redisUrl: string;
   readonly prefix: string;
+  /** STATUSWIRE_SECRET; needed where an account has oauth, which loading the configuration makes sure of. */
+  readonly secret?: string | undefined;
   readonly log: Log;
 }
 
@@ -34,17 +41,26 @@ export interface Changes {
 const CLOSE_MARGIN_MS = 5_000;
 
 /** Starts a worker for every account. Rejects when Redis cannot be reached within half a minute. */
-export async function startChanges({ accounts, redisUrl, prefix, log }: ChangesParts): Promise<Changes> {
+export async function startChanges({ accounts, redisUrl, prefix, secret, log }: ChangesParts): Promise<Changes> {
   const names = makeNames(prefix);
+  // Before anything is opened: it throws where the key is needed and missing.
+  const seal = sealFor(accounts, secret);
   const client = connect({ url: redisUrl }, 'worker', { log, random: Math.random });
-  await waitReady(client, 30_000);
+  await waitReady(client, 30_000).catch((error: unknown) => {
+    client.disconnect();
+    throw error;
+  });
   const onError = (error: unknown) => log.warn({ error }, 'worker.trouble');
   const queue = openQueue({ accounts: Object.keys(accounts), connection: client, prefix: names.tag, onError });
-  const desks = new Map<string, Desk & { spacebring: ReturnType<typeof makeSpacebring> }>(
-    Object.entries(accounts).map(([name, settings]) => [
-      name,
-      { settings, spacebring: makeSpacebring(settings, Date.now) },
-    ]),
+  const openCredentials = credentialsOpener({ client, names, seal, log });
+  const desks = new Map(
+    Object.entries(accounts).map(([name, settings]) => {
+      const line = openLine(settings);
+      const credentials = openCredentials(name, settings, line);
+      const { networkId } = settings;
+      const spacebring = makeSpacebring({ line, credentials, networkId, now: Date.now });
+      return [name, { settings, credentials, spacebring }];
+    }),
   );
   const paceScripts = openPaceScripts(client, names.tag);
   const pacer = makePacer({
@@ -65,13 +81,16 @@ export async function startChanges({ accounts, redisUrl, prefix, log }: ChangesP
     random: Math.random,
   };
   const stopping = new AbortController();
+  // Every visit that waits listens to it; Node warns of a leak from the eleventh on.
+  setMaxListeners(0, stopping.signal);
 
   const workers = Object.entries(accounts).map(([account, { rate }]) => {
     const visit = makeVisit(parts, account);
     const worker = new Worker(
       queueName(account),
-      async (job, _token, signal) => {
-        const next = await visit(ticketOf(job), AbortSignal.any([stopping.signal, ...(signal ? [signal] : [])]));
+      async (job) => {
+        // Only this one signal: one joined to it for each job would never be let go of by Node 20 (55 bytes a visit, measured).
+        const next = await visit(ticketOf(job), stopping.signal);
         if (next !== undefined) await queue.add(next);
       },
       {
@@ -108,4 +127,34 @@ export async function startChanges({ accounts, redisUrl, prefix, log }: ChangesP
     log.info('worker.stopped');
   }
   return { close };
+}
+
+/** What tokens rest under; undefined where no account has any. */
+function sealFor(accounts: Config['accounts'], secret = ''): Seal | undefined {
+  const isNeeded = Object.values(accounts).some(({ auth }) => 'oauth' in auth);
+  return isNeeded ? makeSeal(secret, randomBytes) : undefined;
+}
+
+/** Makes the credentials of each account; tokens of those with oauth rest in Redis. */
+function credentialsOpener(parts: { client: RedisClient; names: Names; seal: Seal | undefined; log: Log }) {
+  const { client, names, seal, log } = parts;
+  const scripts = openTokenScripts(client, names.tag);
+  return (account: string, { auth, callTimeout }: Account, line: Line): Credentials => {
+    if ('basic' in auth) return makeBasic(auth.basic);
+    if (seal === undefined) throw new Error(`account ${account} has oauth and no key for its tokens`);
+    return makeTokens({
+      account,
+      oauth: auth.oauth,
+      callTimeoutMs: callTimeout,
+      exchange: (form) => exchangeForm(line, form),
+      store: makeTokenStore(scripts, account),
+      seal,
+      tag: names.tag,
+      newAttempt: randomUUID,
+      log,
+      now: Date.now,
+      monotonic: () => performance.now(),
+      sleep: (ms) => wait(ms),
+    });
+  };
 }

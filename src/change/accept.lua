@@ -77,7 +77,9 @@ local function enter(wish, order)
   end
   local dueAt = math.max(now, tonumber(record.unknownUntil or 0))
   local due = redis.call('ZSCORE', tag .. ':dirty', wish.ticket)
-  if not due or tonumber(due) > dueAt then
+  -- An appointment made for a clock rule is queued behind every event's: an event's wish does not wait there.
+  local isBehind = record.class == 'clock' and wish.class == 'live'
+  if not due or tonumber(due) > dueAt or isBehind then
     arrange(wish.ticket, dueAt)
   end
 end

@@ -21,12 +21,13 @@ if not holder then
   if record.flight and record.flight ~= '' then
     -- The visit before this one died or froze with a call under way.
     markUnknown(ticket, record, record.flightStatus, tonumber(record.flightAt), settleMs)
-    redis.call('HINCRBY', recordKey(ticket), 'attempts', 1)
     append('attempt', { change = record.flight, ticket = ticket, account = record.account }, cjson.encode({
       call = 'PUT', answer = 'unknown', status = record.flightStatus,
       why = 'the worker was lost between the call and its answer', startedAt = tonumber(record.flightAt),
     }))
-    if record.flight ~= record.change then
+    if record.flight == record.change then
+      redis.call('HINCRBY', recordKey(ticket), 'attempts', 1)
+    else
       finishChange(record.flight, 'superseded', { by = record.change, reason = 'a newer wish came during its call' })
     end
     redis.call('HDEL', recordKey(ticket), 'owner', 'flight', 'flightStatus', 'flightAt')

@@ -36,4 +36,6 @@ export interface Appointment {
   readonly number: number;
   readonly delayMs: number;
   readonly class: Class;
+  /** Overdue by so much that its first job may be stuck: it gets a second one, once. */
+  readonly isLate?: boolean;
 }

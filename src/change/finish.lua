@@ -50,8 +50,9 @@ end
 
 local isNewest = record.version == version
 local key = recordKey(ticket)
--- Somebody without the lease may have marked an outcome unknown while this visit was at work: that stays.
-local isSettled = (record.unknownUntil or '') == unknownSeen
+-- Somebody without the lease may have marked an outcome unknown while this visit was at work: that stays, and so does one
+-- that was read before it had settled.
+local isSettled = (record.unknownUntil or '') == unknownSeen and tonumber(record.unknownUntil or 0) <= now
 
 if outcome == 'applied' or outcome == 'ended' then
   if change ~= '' then
@@ -59,13 +60,19 @@ if outcome == 'applied' or outcome == 'ended' then
   end
   if isNewest then
     redis.call('HSET', key, 'open', '0')
+    if outcome == 'ended' and verdict ~= '' and verdict ~= 'unchanged' then
+      -- Nobody wants that status any more: it is not sent again to mend what an older call did.
+      redis.call('HSET', key, 'deadlineAt', int(now))
+    end
   end
   if isSettled then
     redis.call('HDEL', key, 'unknownUntil', 'unknownSince', 'unknownStatuses')
     record.unknownUntil = nil
   end
   if outcome == 'applied' then
-    redis.call('HSET', key, 'last', sent ~= '' and sent or record.want, 'applied', version)
+    if sent ~= '' or isNewest then
+      redis.call('HSET', key, 'last', sent ~= '' and sent or record.want, 'applied', version)
+    end
     if activity ~= '' then
       redis.call('HSET', key, 'lastActivity', cjson.decode(activity).id)
     end

@@ -31,8 +31,8 @@ export function toJob(appointment: Appointment): { name: string; data: { ticket:
 }
 
 /** The id of an appointment's job. */
-export function jobId({ ticket, number }: Pick<Appointment, 'ticket' | 'number'>): string {
-  return `${ticket}.${number}`;
+export function jobId({ ticket, number, isLate }: Pick<Appointment, 'ticket' | 'number' | 'isLate'>): string {
+  return isLate === true ? `${ticket}.${number}.late` : `${ticket}.${number}`;
 }
 
 /** The ticket a job is about. Throws when the job is none of ours. */

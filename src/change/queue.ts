@@ -31,7 +31,9 @@ export function openQueue(parts: {
       await queues.get(appointment.account)?.add(name, data, options);
     },
     async has(account, ticket, number) {
-      return (await queues.get(account)?.getJob(jobId({ ticket, number }))) !== undefined;
+      const ids = [false, true].map((isLate) => jobId({ ticket, number, isLate }));
+      const jobs = await Promise.all(ids.map((id) => queues.get(account)?.getJob(id)));
+      return jobs.some((job) => job !== undefined);
     },
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));

@@ -109,7 +109,7 @@ export function makeRecords(scripts: Pick<RecordScripts, 'accept' | 'begin' | 'l
 
 function acceptArguments(delivery: Delivery, parts: AcceptParts): (string | number | Buffer)[] {
   const { event, decisions } = delivery;
-  const wishes = decisions.filter((decision) => decision.kind !== 'unmatched');
+  const wishes = decisions.filter((decision) => decision.kind === 'matched' || decision.kind === 'shadowed');
   return [
     event.id,
     `${event.source}:${createHash('sha256').update(delivery.delivery.key).digest('base64url').slice(0, 32)}`,

@@ -53,14 +53,26 @@ export type Step =
 /** Vendor clock and ours are compared through whole seconds of a Date header: this much may be error. */
 const CLOCK_ERROR_MS = 1_500;
 
+/** How long after its deadline the outcome of a last call is still looked for. */
+const READ_AFTER_DEADLINE_MS = 60 * 60 * 1_000;
+
 /** The next step for a ticket: pure. `seen` is the ticket as read during this visit, if it was. */
 export function nextStep(record: TicketRecord, seen: Ticket | undefined, nowMs: number): Step {
   if (!record.isOpen && record.unknown === undefined) return { kind: 'clear', reason: 'in step' };
-  if (nowMs > record.deadlineAt) return afterDeadline(record);
-  if (record.unknown !== undefined) {
-    return seen === undefined
-      ? { kind: 'read', reason: 'what became of an earlier call is unknown' }
-      : confirm(record, seen);
+  const step = stepInTime(record, seen);
+  if (nowMs <= record.deadlineAt) return step;
+  // Past the deadline nothing is sent any more; what became of the last call is still read, but not for ever.
+  const mayRead = record.unknown !== undefined && nowMs <= record.deadlineAt + READ_AFTER_DEADLINE_MS;
+  return step.kind === 'put' || (step.kind === 'read' && !mayRead) ? afterDeadline(record) : step;
+}
+
+function stepInTime(record: TicketRecord, seen: Ticket | undefined): Step {
+  // Also after a call that never left: it may have been hours ago, and a retry does not overrule a person.
+  if (record.unknown !== undefined || record.attempts > 0) {
+    if (seen !== undefined) return confirm(record, seen);
+    const reason =
+      record.unknown === undefined ? 'an earlier call failed' : 'what became of an earlier call is unknown';
+    return { kind: 'read', reason };
   }
   if (record.last !== record.want) return { kind: 'put', reason: 'the newest wish' };
   if (seen === undefined) return { kind: 'read', reason: 'the wish equals what was applied last' };

@@ -3,6 +3,7 @@
 import type { Account } from '../config/schema.ts';
 import type { Log } from '../log.ts';
 import type { Activity, Answer, Ticket } from '../ticket/answer.ts';
+import type { Credentials, Unready } from '../ticket/credentials.ts';
 import type { Gate } from '../ticket/gate.ts';
 import type { Pacer, Turn } from '../ticket/pacer.ts';
 import type { Spacebring } from '../ticket/spacebring.ts';
@@ -11,9 +12,10 @@ import type { Appointment } from './change.ts';
 import type { Ending, Records } from './record.ts';
 import { backoffMs, judgeApplied, nextStep, type Step, type TicketRecord } from './verdict.ts';
 
-/** An account as visits use it: its settings and its calls. */
+/** An account as visits use it: its settings, what proves it, and its calls. */
 export interface Desk {
   readonly settings: Account;
+  readonly credentials: Pick<Credentials, 'prepare' | 'proof' | 'isStale'>;
   readonly spacebring: Pick<Spacebring, 'setStatus' | 'readTicket'>;
 }
 
@@ -51,11 +53,14 @@ export function makeVisit(parts: VisitParts, account: string): Visit {
     log.debug({ ticket, change: begun.record.change }, 'visit.taken');
     return work(begun.record, begun.redisNow - now());
 
-    /** `redisAhead`: Redis' clock less ours, ms; all times of the record are by Redis' clock. */
-    async function work(first: TicketRecord, redisAhead: number): Promise<Appointment | undefined> {
+    /** `aheadAtFirst`: Redis' clock less ours, ms; all times of the record are by Redis' clock. */
+    async function work(first: TicketRecord, aheadAtFirst: number): Promise<Appointment | undefined> {
+      let redisAhead = aheadAtFirst;
       const attempts: object[] = [];
       let record = first;
       let seen: Ticket | undefined;
+      // A call that is answered 401 is made once more, with a new proof.
+      let isRepeated = false;
       for (;;) {
         const planned = nextStep(record, seen, now() + redisAhead);
         if (planned.kind === 'end' || planned.kind === 'clear') return close(planned);
@@ -64,19 +69,31 @@ export function makeVisit(parts: VisitParts, account: string): Visit {
           const reason = `the configuration has no account ${record.account}`;
           return close({ kind: 'end', verdict: 'failed', reason });
         }
+        const unready = await prepare(desk, planned);
+        if (unready === 'stop') return finish({ outcome: 'release' });
+        if (unready !== undefined) return afterUnready(unready);
         const turn = await takeTurn(desk, planned);
         if (turn === undefined) return finish({ outcome: 'release' });
-        log.debug({ ticket, ...turn }, 'visit.turn');
+        log.debug({ ticket, waitedMs: turn.waitedMs, share: turn.share }, 'visit.turn');
 
         const lookedAt = monotonic();
         const looked = await records.look(ticket, token, callLeaseMs(desk), turn.isProbe);
         if (looked.kind === 'lost') return undefined;
-        if (looked.kind !== 'record' || looked.record.account !== record.account) continue;
-        record = looked.record;
+        const before = record;
+        if (looked.kind === 'record') {
+          record = looked.record;
+          // An answer that was long on its way makes Redis' clock look behind, never ahead.
+          redisAhead = Math.max(redisAhead, looked.redisNow - now());
+        }
+        // What was read of the ticket says nothing about a wish that came after it, nor much after a hold.
+        if (looked.kind === 'held' || record.version !== before.version) seen = undefined;
+        if (looked.kind !== 'record' || record.account !== before.account) continue;
         const step = nextStep(record, seen, now() + redisAhead);
         if (step.kind === 'end' || step.kind === 'clear') return close(step);
         if (step.kind === 'read') {
+          if (!(await turn.leave())) continue;
           const read = await readTicket(desk, turn, step);
+          if (read === 'again') continue;
           if (read.kind !== 'done') return afterFailedRead(read);
           seen = { ...read.value, clockOffsetMs: read.value.clockOffsetMs - redisAhead };
           continue;
@@ -84,8 +101,69 @@ export function makeVisit(parts: VisitParts, account: string): Visit {
         const noted = await records.look(ticket, token, callLeaseMs(desk), turn.isProbe, record.version);
         if (noted.kind === 'lost') return undefined;
         // A newer wish came in this instant, or a hold, or we were frozen: the call must not leave on what was read.
-        if (noted.kind !== 'go' || monotonic() - lookedAt > LEASE_MARGIN_MS / 2) continue;
-        return call(desk, turn, step, noted.redisNow);
+        if (noted.kind !== 'go' || !(await turn.leave()) || monotonic() - lookedAt > LEASE_MARGIN_MS / 2) continue;
+        const ended = await call(desk, turn, step, noted.redisNow);
+        if (ended !== 'again') return ended;
+      }
+
+      /** Sees to credentials before the visit's own slot; a token call takes one of its own. `stop`: it may not go on. */
+      async function prepare(desk: Desk, planned: Step): Promise<Unready | 'stop' | undefined> {
+        let spent: Turn | undefined;
+        const before = desk.credentials.proof();
+        const turnForToken = async () => {
+          for (;;) {
+            const turn = await takeTurn(desk, planned);
+            if (turn === undefined) throw new LostLease();
+            // The lease has to outlive the token call.
+            const looked = await records.look(ticket, token, callLeaseMs(desk), turn.isProbe);
+            if (looked.kind === 'lost') throw new LostLease();
+            spent = turn;
+            if (looked.kind !== 'held' && (await turn.leave())) return;
+          }
+        };
+        try {
+          const unready = await desk.credentials.prepare(turnForToken, async () => {
+            signal.throwIfAborted();
+            await renew();
+          });
+          // What others were told already is not told twice; a token that was granted opens an account that was shut.
+          if (unready === undefined && spent !== undefined && desk.credentials.proof()?.version !== before?.version) {
+            await tellGate({ kind: 'done', httpStatus: 200, value: undefined }, spent);
+          } else if (unready !== undefined && unready.kind !== 'busy') {
+            await tellUnready(unready, spent);
+          }
+          return unready;
+        } catch (error) {
+          if (signal.aborted || error instanceof LostLease) return 'stop';
+          throw error;
+        }
+      }
+
+      async function tellUnready(unready: Exclude<Unready, { kind: 'busy' }>, spent: Turn | undefined): Promise<void> {
+        if (!unready.asked && unready.kind !== 'unauthorized') return;
+        const answer = unready.kind === 'unauthorized' ? { httpStatus: 401, ...unready } : unready;
+        await tellGate(answer, spent ?? { isProbe: false });
+      }
+
+      async function afterUnready(unready: Unready): Promise<Appointment | undefined> {
+        const { waitMs } = unready;
+        log.info({ ticket, account: record.account, change: record.change, ...unready }, 'visit.unready');
+        switch (unready.kind) {
+          case 'throttled':
+            if (!unready.asked) return finish({ outcome: 'release', waitMs });
+            return finish({ outcome: 'release', waitMs: await pacer.hold(record.account, unready.retryAfterMs) });
+          case 'failed':
+            return finish({ outcome: 'retry', waitMs: backoffMs(record.attempts, random), reason: unready.why });
+          default:
+            return finish({ outcome: 'release', waitMs });
+        }
+      }
+
+      function isWorthRepeating(desk: Desk, answer: Answer<unknown>): boolean {
+        const isStale = answer.kind === 'unauthorized' && answer.httpStatus === 401 && desk.credentials.isStale();
+        if (!isStale || isRepeated) return false;
+        isRepeated = true;
+        return true;
       }
 
       async function takeTurn(desk: Desk, planned: Step): Promise<Turn | undefined> {
@@ -104,21 +182,30 @@ export function makeVisit(parts: VisitParts, account: string): Visit {
         if (looked.kind === 'lost') throw new LostLease();
       }
 
-      async function readTicket(desk: Desk, turn: Turn, step: Step): Promise<Answer<Ticket>> {
+      async function readTicket(desk: Desk, turn: Turn, step: Step): Promise<Answer<Ticket> | 'again'> {
         const startedAt = monotonic();
         const answer = await desk.spacebring.readTicket(ticket);
-        await tellGate(answer, turn);
+        const repeats = isWorthRepeating(desk, answer);
+        if (!repeats) await tellGate(answer, turn);
         note({ call: 'GET', why: step.reason, ...facts(answer, turn, startedAt) });
-        return answer;
+        return repeats ? 'again' : answer;
       }
 
-      async function call(desk: Desk, turn: Turn, step: Step, sentAt: number): Promise<Appointment | undefined> {
+      async function call(
+        desk: Desk,
+        turn: Turn,
+        step: Step,
+        sentAt: number,
+      ): Promise<Appointment | 'again' | undefined> {
         const startedAt = monotonic();
         const answer = await desk.spacebring.setStatus(ticket, record.want);
-        await tellGate(answer, turn);
+        const repeats = isWorthRepeating(desk, answer);
+        // A 401 that a new proof may mend says nothing about the account yet.
+        if (!repeats) await tellGate(answer, turn);
         const judgement = judgeApplied(answer);
         const activity = judgement.kind === 'applied' ? judgement.activity : undefined;
         note({ call: 'PUT', status: record.want, why: step.reason, ...facts(answer, turn, startedAt), activity });
+        if (repeats) return 'again';
         const sent = { status: record.want, at: sentAt };
         switch (judgement.kind) {
           case 'applied':
@@ -150,7 +237,7 @@ export function makeVisit(parts: VisitParts, account: string): Visit {
         }
       }
 
-      async function tellGate(answer: Answer<unknown>, turn: Turn): Promise<void> {
+      async function tellGate(answer: Answer<unknown>, turn: Pick<Turn, 'isProbe'>): Promise<void> {
         const change = await gate.tell(record.account, answer, turn.isProbe);
         if (change?.kind === 'shut') {
           const said = 'why' in answer ? answer.why : undefined;

@@ -1,100 +1,70 @@
 // Owns the commands that stay: start, receiver, worker, simulator. They open, wait for a signal, and close in reverse order.
-import { startChanges } from '../../workers/changes.ts';
-import { describeConfig } from '../config/describe.ts';
-import { callingOnly } from '../config/example.ts';
+import type { Env } from '../config/env.ts';
+import { exampleFile } from '../config/find.ts';
 import { makeClosers, untilSignal } from '../lifecycle.ts';
-import { type Log, makeLog } from '../log.ts';
-import { connect, waitReady } from '../redis/connection.ts';
-import { readSettings } from '../redis/settings.ts';
-import { startReceiver } from '../server.ts';
-import type { SimulatorOptions } from '../simulator/options.ts';
-import { simulatorClientId, simulatorClientSecret } from '../simulator/options.ts';
+import { makeLog } from '../log.ts';
+import { type SimulatorOptions, simulatorClientId, simulatorClientSecret } from '../simulator/options.ts';
 import { startSimulator } from '../simulator/simulator.ts';
-import { type Chosen, openStore, readConfig, readSurroundings } from './context.ts';
+import { shippedFile, shown } from './example.ts';
 import { complain, say } from './output.ts';
+import { openService, type Plan, type Service } from './service.ts';
+import { readSetup } from './setup.ts';
 
 /** Longer than the longest call and the answer to it. */
 const CLOSE_MS = 75_000;
 
-export interface Parts {
-  readonly receiver: boolean;
-  readonly worker: boolean;
-}
-
 /** Runs the receiver, the workers, or both, until SIGTERM or SIGINT; then exits with 0. */
-export async function run(name: string, parts: Parts, options: { config?: string | undefined }): Promise<void> {
-  const surroundings = readSurroundings();
-  const { env } = surroundings;
-  const chosen = readConfig(surroundings, options.config);
-  const log = makeLog({ level: env.LOG_LEVEL, name });
+export async function run(name: string, parts: Plan['parts'], options: { config?: string | undefined }): Promise<void> {
+  const setup = readSetup(options.config);
+  const log = makeLog({ level: setup.env.LOG_LEVEL, name });
   const closers = makeClosers(CLOSE_MS);
+  // From here on: a signal that comes while the parts are being opened must not leave any of them behind.
+  const asked = untilSignal((signal) => log.info({ signal }, 'process.stopping'));
+  const open = async () => {
+    if (setup.isExample) say(...introduction());
+    const standIn: SimulatorOptions | undefined = setup.isExample
+      ? { onCall: (call) => log.debug({ call }, 'simulator.called') }
+      : undefined;
+    const service = await openService({ setup, parts, standIn }, { closers, log, progress: complain });
+    if (setup.isExample) say(...nextSteps(service, setup.env));
+  };
   try {
-    const loaded = chosen.isExample ? await withSimulator(chosen, closers, log) : chosen;
-    const store = await openStore(surroundings, log, (line) => complain(line));
-    closers.add('redis', store.close);
-    await tellWeaknesses(store.url, log);
-    log.info({ config: describeConfig(loaded.config), file: chosen.file, version: chosen.version }, 'config.loaded');
-    if (parts.worker) {
-      const { config } = loaded;
-      const changes = await startChanges({
-        accounts: config.accounts,
-        redisUrl: store.url,
-        prefix: env.STATUSWIRE_PREFIX,
-        log,
-      });
-      closers.add('workers', changes.close);
-    }
-    if (parts.receiver) {
-      const receiver = await startReceiver({ loaded, env, redisUrl: store.url, log });
-      closers.add('receiver', receiver.close);
-      if (chosen.isExample) say(...nextSteps(receiver.url));
-    }
-    await untilSignal((signal) => log.info({ signal }, 'process.stopping'));
+    await Promise.race([open(), asked]);
+    await asked;
   } finally {
-    const failed = await closers.close();
-    if (failed.length > 0) log.warn({ failed }, 'process.closed-hard');
+    const unclosed = await closers.close();
+    if (unclosed.length > 0) log.warn({ unclosed }, 'process.closed-hard');
   }
 }
 
-async function withSimulator(chosen: Chosen, closers: ReturnType<typeof makeClosers>, log: Log): Promise<Chosen> {
-  say(
-    'No statuswire.yaml here: this is the shipped example, against a simulator of Spacebring. Nothing leaves this machine.',
-    `To make it yours: cp ${chosen.file} statuswire.yaml && cp .env.example .env, then edit both.`,
-  );
-  const simulator = await startSimulator({ onCall: (call) => log.debug({ call }, 'simulator.called') });
-  closers.add('simulator', () => simulator.close());
-  say(`The simulator listens on ${simulator.url} (what it was asked: ${simulator.url}/_simulator/requests).`);
-  return { ...chosen, config: callingOnly(chosen.config, simulator.url) };
-}
-
-function nextSteps(url: string): string[] {
+function introduction(): string[] {
   return [
-    `Statuswire listens on ${url}. Send it an event, from another terminal in this folder:`,
-    '  npx statuswire send github examples/github-issue-closed.json',
-    '  npx statuswire explain EVENT    (the id that `send` prints)',
+    'No configuration here: this is the shipped example, against a simulator of Spacebring. Nothing is sent to Spacebring.',
+    `To make it yours: cp ${shown(exampleFile())} statuswire.yaml && cp ${shown(shippedFile('.env.example'))} .env, then edit both.`,
   ];
 }
 
-async function tellWeaknesses(url: string, log: Log): Promise<void> {
-  const client = connect({ url }, 'command', { log, random: Math.random });
-  try {
-    await waitReady(client, 30_000);
-    const { weaknesses, version } = await readSettings(client);
-    log.info({ version, weaknesses: weaknesses.length }, 'redis.ready');
-    for (const weakness of weaknesses) log.warn(weakness, 'redis.weak');
-  } finally {
-    client.disconnect();
-  }
+function nextSteps({ receiver, simulator }: Service, { PORT }: Pick<Env, 'PORT'>): string[] {
+  const seen = `What the simulator was asked: ${simulator?.url}/_simulator/requests`;
+  if (receiver === undefined) return [seen];
+  const file = shown(shippedFile('examples/github-issue-closed.json'));
+  return [
+    `Statuswire listens on ${receiver.url}. Send it an event, from another terminal in this folder:`,
+    `  npx statuswire send github ${file}${PORT === 0 ? ` --url ${receiver.url}` : ''}`,
+    '  npx statuswire explain EVENT    (the id that `send` prints)',
+    seen,
+  ];
 }
 
 /** Runs the stand-in vendor until SIGTERM or SIGINT. */
 export async function runSimulator(options: SimulatorOptions): Promise<void> {
+  const asked = untilSignal(() => {});
   const simulator = await startSimulator(options);
   say(
     `Spacebring's stand-in listens on ${simulator.url}, in memory, with ${options.rate ?? 10} calls in any second.`,
     `Credentials: Basic ${options.clientId ?? simulatorClientId} / ${options.clientSecret ?? simulatorClientSecret}`,
     `What it was asked: ${simulator.url}/_simulator/requests   A ticket: ${simulator.url}/_simulator/tickets/ID`,
   );
-  await untilSignal(() => {});
+  await asked;
   await simulator.close();
 }

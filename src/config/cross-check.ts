@@ -1,9 +1,10 @@
-// Owns what a schema cannot say: names are unique and name something. Reads the plain data, so that these mistakes
-// are told beside those of the schema and not only after them.
+// Owns what a schema cannot say: names are unique and name something, and what the file needs of the environment is
+// there. Reads the plain data, so that these mistakes are told beside those of the schema and not only after them.
 import { didYouMean } from './closest.ts';
 import type { Document } from './document.ts';
 import { tell, valueAt } from './explain.ts';
 import { type Path, pathText } from './fault.ts';
+import type { Environment } from './substitute.ts';
 import type { Trouble } from './walk.ts';
 
 /** The account that speaks for rules which name none: the only one, or the one called `main`. */
@@ -12,14 +13,33 @@ export function defaultAccount(accounts: Readonly<Record<string, unknown>>): str
   return names.length === 1 ? names[0] : names.find((name) => name === 'main');
 }
 
-/** Rule names that repeat, sources and accounts that do not exist. */
-export function crossCheck(document: Document): readonly Trouble[] {
+/** Rule names that repeat, sources and accounts that do not exist, accounts whose tokens could not be kept. */
+export function crossCheck(document: Document, env: Environment): readonly Trouble[] {
   const rules = valueAt(document.data, ['rules']);
-  if (!Array.isArray(rules)) return [];
+  if (!Array.isArray(rules)) return missingSecret(document, env);
   return [
+    ...missingSecret(document, env),
     ...repeatedNames(document, rules.length),
     ...rules.flatMap((_, index) => [...unknownSources(document, index), ...unknownAccount(document, index)]),
   ];
+}
+
+/** Tokens of OAuth accounts rest in Redis encrypted, so these need the key; its form is for env.ts to judge. */
+function missingSecret(document: Document, env: Environment): readonly Trouble[] {
+  if (env.STATUSWIRE_SECRET) return [];
+  return namesUnder(document, 'accounts').flatMap((name): readonly Trouble[] => {
+    const path = ['accounts', name, 'auth', 'oauth'];
+    if (valueAt(document.data, path) === undefined) return [];
+    return [
+      {
+        path,
+        at: 'key',
+        what: `${pathText(path)} needs STATUSWIRE_SECRET, which is not set`,
+        expected:
+          'expected 64 hex digits for it in the environment or in .env, to keep the tokens encrypted; `openssl rand -hex 32` makes them',
+      },
+    ];
+  });
 }
 
 function repeatedNames(document: Document, count: number): readonly Trouble[] {
@@ -41,9 +61,20 @@ function repeatedNames(document: Document, count: number): readonly Trouble[] {
 
 function unknownSources(document: Document, index: number): readonly Trouble[] {
   const sources = namesUnder(document, 'sources');
-  const on = valueAt(document.data, ['rules', index, 'on']);
-  const places: Path[] = Array.isArray(on) ? on.map((_, i) => ['rules', index, 'on', i]) : [['rules', index, 'on']];
-  return places.flatMap((path) => unknownName(document, path, sources, 'a source'));
+  const unless = valueAt(document.data, ['rules', index, 'unless']);
+  const places: Path[] = [
+    ['rules', index, 'on'],
+    ...(Array.isArray(unless) ? unless.map((_, i) => ['rules', index, 'unless', i, 'on']) : []),
+  ];
+  return places
+    .flatMap((path) => oneOrEach(document, path))
+    .flatMap((path) => unknownName(document, path, sources, 'a source'));
+}
+
+/** The place of a name, or of each name in a list. */
+function oneOrEach(document: Document, path: Path): readonly Path[] {
+  const value = valueAt(document.data, path);
+  return Array.isArray(value) ? value.map((_, i) => [...path, i]) : [path];
 }
 
 function unknownAccount(document: Document, index: number): readonly Trouble[] {

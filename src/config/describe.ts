@@ -1,4 +1,5 @@
 // Owns what may be printed of a configuration: names, ways and limits. Secrets are counted, never shown.
+import type { Rule } from './rule-schema.ts';
 import type { Config, Verify } from './schema.ts';
 
 /** The configuration as plain data for the first log line; durations in milliseconds. */
@@ -17,8 +18,16 @@ export function describeConfig(config: Config) {
       secrets: secrets.length,
       keepMs: keep,
     })),
-    rules: config.rules.map(({ name, on, account, dryRun }) => ({ name, on, account, dryRun })),
+    rules: config.rules.map(describeRule),
   };
+}
+
+function describeRule(rule: Rule) {
+  const { name, account, dryRun } = rule;
+  if (rule.kind === 'event') return { name, on: rule.on, account, dryRun };
+  const { every, cron, locations } = rule;
+  const when = every === undefined ? { cron, timezone: rule.timezone ?? 'UTC' } : { everyMs: every };
+  return { name, ...when, locations: locations.length, account, dryRun };
 }
 
 function wayOf(verify: Verify): string {

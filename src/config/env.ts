@@ -37,6 +37,10 @@ const EnvSchema = z.object({
     .string()
     .regex(/^[A-Za-z0-9._-]{1,64}$/, { error: 'expected letters, digits, . _ or -, at most 64' })
     .default('statuswire'),
+  STATUSWIRE_SECRET: z
+    .string()
+    .regex(/^[0-9A-Fa-f]{64}$/, { error: 'expected 32 bytes as 64 hex digits; `openssl rand -hex 32` makes them' })
+    .optional(),
   LOG_LEVEL: z.enum(levels, { error: `expected one of ${levels.join(', ')}` }).default('info'),
 });
 
@@ -46,7 +50,7 @@ export type EnvKey = keyof Env;
 /** Every key that Statuswire reads itself; statuswire.yaml may name more. */
 export const envKeys: readonly EnvKey[] = EnvSchema.keyof().options;
 
-const secretKeys: ReadonlySet<string> = new Set<EnvKey>(['REDIS_URL', 'STATUSWIRE_API_TOKEN']);
+const secretKeys: ReadonlySet<string> = new Set<EnvKey>(['REDIS_URL', 'STATUSWIRE_API_TOKEN', 'STATUSWIRE_SECRET']);
 
 /** One mistake in the environment. */
 export interface EnvFault {

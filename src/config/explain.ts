@@ -57,10 +57,11 @@ function explainUnion(
       ),
     ];
   }
-  const all = `${path.at(-1)}: ${issue.message}`;
-  return inside
-    .flatMap((each) => explain(document, option, each, path))
-    .map((trouble) => ({ ...trouble, expected: `${trouble.expected} (${all})` }));
+  const troubles = inside.flatMap((each) => explain(document, option, each, path));
+  const key = path.at(-1);
+  // An element of a list, such as a rule, says by its other keys which branch is meant.
+  if (typeof key !== 'string') return troubles;
+  return troubles.map((trouble) => ({ ...trouble, expected: `${trouble.expected} (${key}: ${issue.message})` }));
 }
 
 /** The branch with the least against it: the wrong kind of value weighs most, then unknown keys, then the rest. */

@@ -3,6 +3,9 @@
 /** Where in the configuration a value stands: keys and indexes from the root, e.g. `['rules', 0, 'when']`. */
 export type Path = readonly (string | number)[];
 
+/** `error` (the default) stops the start; `warning` is told and goes on. */
+export type Severity = 'error' | 'warning';
+
 /** One mistake, located. Lines and columns count from 1. */
 export interface Fault {
   readonly file: string;
@@ -12,6 +15,7 @@ export interface Fault {
   readonly what: string;
   /** What would be right, e.g. `expected new, inProgress, solved or closed`. */
   readonly expected: string;
+  readonly severity?: Severity;
 }
 
 /** A mistake found by a part that knows the meaning but not the file: the loader turns the path into a place. */
@@ -22,11 +26,18 @@ export interface Finding {
   /** What is wrong, without the path, which the loader puts in front. */
   readonly what: string;
   readonly expected: string;
+  readonly severity?: Severity;
 }
 
-/** `file:line:column: what, expected what`: one line, as editors and grep read it. */
+/** True for what stops the start. */
+export function isError({ severity }: { readonly severity?: Severity }): boolean {
+  return severity !== 'warning';
+}
+
+/** `file:line:column: what, expected what`: one line, as editors and grep read it; a warning says that it is one. */
 export function formatFault(fault: Fault): string {
-  return `${fault.file}:${fault.line}:${fault.column}: ${fault.what}, ${fault.expected}`;
+  const word = isError(fault) ? '' : 'warning: ';
+  return `${fault.file}:${fault.line}:${fault.column}: ${word}${fault.what}, ${fault.expected}`;
 }
 
 /** `rules[0].set`, as a person writes it; `the file` for the root. */

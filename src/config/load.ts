@@ -5,10 +5,11 @@ import type { z } from 'zod';
 import { crossCheck, defaultAccount } from './cross-check.ts';
 import { type Document, type Place, readDocument } from './document.ts';
 import { explainIssues, isSecret, valueAt } from './explain.ts';
-import { type Fault, type Finding, type Path, pathText } from './fault.ts';
+import { type Fault, type Finding, isError, type Path, pathText } from './fault.ts';
 import { freezeConfig } from './freeze.ts';
 import { decode, readText } from './read-text.ts';
-import { AccountSchema, type Config, ConfigSchema, RuleSchema, SourceSchema } from './schema.ts';
+import { RuleSchema } from './rule-schema.ts';
+import { AccountSchema, type Config, ConfigSchema, SourceSchema } from './schema.ts';
 import type { Environment } from './substitute.ts';
 import { keyOf, type Trouble } from './walk.ts';
 
@@ -25,10 +26,13 @@ export interface Loaded {
   readonly file: string;
   /** The first 12 hex digits of the SHA-256 of the text: which file made a decision. */
   readonly version: string;
+  /** What is likely a mistake and does not stop the start, sorted by place. */
+  readonly warnings: readonly Fault[];
   /** Where a value stands in the file, `offset` characters into it. */
   locate(path: Path, offset?: number): Place;
 }
 
+/** Where there are errors, the faults are these and the warnings. */
 export type LoadResult = Loaded | { readonly ok: false; readonly faults: readonly Fault[] };
 
 /**
@@ -41,20 +45,23 @@ export function loadConfig(input: { file: string; text?: string; env: Environmen
   if (!read.ok) return { ok: false, faults: [{ file, line: 1, column: 1, what: read.what, expected: read.expected }] };
   const parsed = readDocument(read.text, input.env);
   if (!parsed.ok) return { ok: false, faults: sorted(parsed.faults.map((fault) => ({ file, ...fault }))) };
-  const { config, troubles } = judge(parsed.document, input.check);
-  if (troubles.length > 0)
-    return { ok: false, faults: sorted(troubles.map((each) => toFault(file, parsed.document, each))) };
+  const { config, troubles } = judge(parsed.document, input);
+  const faults = sorted(troubles.map((each) => toFault(file, parsed.document, each)));
+  if (faults.some(isError)) return { ok: false, faults };
   const locate: Loaded['locate'] = (path, offset) => parsed.document.locate(path, offset);
-  return { ok: true, config, file, version: versionOf(read.text), locate };
+  return { ok: true, config, file, version: versionOf(read.text), warnings: faults, locate };
 }
 
-function judge(document: Document, check: Check): { config: Config; troubles: readonly Trouble[] } {
+function judge(
+  document: Document,
+  { check, env }: { check: Check; env: Environment },
+): { config: Config; troubles: readonly Trouble[] } {
   const shape = ConfigSchema.safeParse(document.data);
   const sound = shape.success ? { config: shape.data, rules: undefined } : salvage(document.data);
   const config = freezeConfig(withAccounts(sound.config));
   const found = [
     ...(shape.success ? [] : explainIssues(document, ConfigSchema, shape.error.issues)),
-    ...crossCheck(document),
+    ...crossCheck(document, env),
     ...check(config).map((finding) => toTrouble(document, inFile(finding, sound.rules))),
   ];
   const causes = new Set(document.troubles.map(({ path }) => keyOf(path)));
@@ -95,17 +102,24 @@ function inFile(finding: Finding, rules: readonly number[] | undefined): Finding
  * With the path in front, as all faults have it. A finding may quote its text; where a part of that text is not to be
  * shown, only the fact is told. Findings about secrets tell their form and not their words, which is made sure of.
  */
-function toTrouble(document: Document, { path, offset, what, expected }: Finding): Trouble {
+function toTrouble(document: Document, { path, offset, what, expected, severity = 'error' }: Finding): Trouble {
   const value = valueAt(document.data, path);
   const isQuoted = typeof value === 'string' && `${what} ${expected}`.includes(value);
   const names = document.namesAt(path).map((name) => `\${${name}}`);
   if (isSecret(path) ? !isQuoted : names.length === 0) {
-    return { path, what: `${pathText(path)}: ${what}`, expected, ...(offset === undefined ? {} : { offset }) };
+    return {
+      path,
+      what: `${pathText(path)}: ${what}`,
+      expected,
+      severity,
+      ...(offset === undefined ? {} : { offset }),
+    };
   }
   return {
     path,
     what: `${pathText(path)} is not right${names.length === 0 ? '' : ` with the value of ${names.join(', ')}`}`,
     expected: 'expected another value; details are not shown, because they would show a part of it',
+    severity,
   };
 }
 
@@ -115,8 +129,10 @@ function withAccounts(config: Config): Config {
   return { ...config, rules: config.rules.map((rule) => ({ account, ...rule })) };
 }
 
-function toFault(file: string, document: Document, { path, offset, at, what, expected }: Trouble): Fault {
-  return { file, ...document.locate(path, offset, at), what, expected };
+function toFault(file: string, document: Document, trouble: Trouble): Fault {
+  const { path, offset, at, what, expected } = trouble;
+  const severity = isError(trouble) ? {} : { severity: 'warning' as const };
+  return { file, ...document.locate(path, offset, at), what, expected, ...severity };
 }
 
 function sorted(faults: readonly Fault[]): readonly Fault[] {

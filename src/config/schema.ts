@@ -1,47 +1,9 @@
-// Owns the shape of statuswire.yaml. Says what is allowed and what the defaults are; load.ts reads files, and the
-// meaning of CEL texts is checked by the rulebook. Unknown keys are errors everywhere. Every sentence starts with
+// Owns the shape of statuswire.yaml; rules have theirs in rule-schema.ts. Says what is allowed and what the defaults are;
+// load.ts reads files, and the meaning of CEL texts is checked by the rulebook. Unknown keys are errors everywhere. Every sentence starts with
 // `expected`, because a fault is told as `where is what, expected …`; descriptions become the editors' JSON Schema.
-import ms, { type StringValue } from 'ms';
 import { z } from 'zod';
-import { Status, statuses } from '../ticket/ticket.ts';
-
-const SECOND = 1000;
-const DAY = 24 * 60 * 60 * SECOND;
-
-/** A map of exactly these keys; says them when one is unknown, or when something else stands there. */
-function map<Shape extends z.ZodRawShape>(shape: Shape) {
-  const keys = Object.keys(shape);
-  return z.strictObject(shape, {
-    error: ({ code }) =>
-      code === 'unrecognized_keys'
-        ? `expected ${keys.length === 1 ? keys[0] : `one of ${keys.join(', ')}`}`
-        : `expected a map with ${keys.join(', ')}`,
-  });
-}
-
-/** A map from names of one's own choice to values of one kind. */
-function named<Value extends z.ZodType>(value: Value, what: string) {
-  return z.record(name, value, { error: `expected a map from the names of ${what} to their settings` });
-}
-
-/** A duration such as `10s`, `2h` or `4d`, at least `min` milliseconds; parsed to milliseconds. */
-function duration(min: number, max = 365 * DAY) {
-  const expected = `expected a duration such as 10s, 2h or 4d, from ${ms(min)} to ${ms(max)}`;
-  return z
-    .string({ error: expected })
-    .regex(/^\d{1,9}(\.\d{1,9})?\s?(ms|s|m|h|d|w)$/, { error: expected })
-    .transform((text) => ms(text as StringValue))
-    .refine((value) => value >= min && value <= max, { error: expected });
-}
-
-/** A CEL text; compiled and type-checked by the rulebook, which knows the variables. */
-const cel = z
-  .string({ error: 'expected a CEL expression as text' })
-  .min(1, { error: 'expected a CEL expression, this is empty' })
-  .max(4096, { error: 'expected a CEL expression of at most 4096 characters' });
-
-const nameExpected = 'expected a name: a letter, then letters, digits, - or _, at most 63';
-const name = z.string({ error: nameExpected }).regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, { error: nameExpected });
+import { RuleSchema } from './rule-schema.ts';
+import { cel, DAY, duration, map, named, SECOND } from './scalar.ts';
 
 const headerExpected = 'expected the name of an HTTP header, such as x-signature';
 const headerName = z
@@ -83,19 +45,42 @@ const margin = z
   .transform((text) => Number.parseInt(text, 10) / 100)
   .refine((share) => share <= 0.5, { error: marginExpected });
 
-const flag = z.boolean({ error: 'expected true or false' });
+const AuthSchema = map({
+  basic: map({
+    clientId: secret.describe(`Client ID from Network settings > Developers, best as "\${SPACEBRING_CLIENT_ID}"`),
+    clientSecret: secret.describe(`Client Secret that belongs to it, best as "\${SPACEBRING_CLIENT_SECRET}"`),
+  })
+    .optional()
+    .describe('HTTP Basic: the client id and secret of your own network'),
+  oauth: map({
+    clientId: secret.describe('Client ID of the integration that Spacebring registered'),
+    clientSecret: secret.describe('Client Secret that belongs to it'),
+    refreshToken: secret.describe(
+      'The refresh token to begin with; its successors are kept in Redis, encrypted under STATUSWIRE_SECRET. A new one here begins anew',
+    ),
+  })
+    .optional()
+    .describe('OAuth 2, for registered integrations; needs networkId, and STATUSWIRE_SECRET in the environment'),
+})
+  .meta({
+    description: 'How Statuswire proves itself to Spacebring: basic or oauth',
+    minProperties: 1,
+    maxProperties: 1,
+  })
+  .transform(({ basic, oauth }, context) => {
+    if (basic !== undefined && oauth === undefined) return { basic };
+    if (oauth !== undefined && basic === undefined) return { oauth };
+    // An unknown key is told already, and is likely one of the two, misspelt.
+    if (context.issues.length === 0) context.addIssue({ code: 'custom', message: 'expected either basic or oauth' });
+    return z.NEVER;
+  });
 
 export const AccountSchema = map({
-  auth: map({
-    basic: map({
-      clientId: secret.describe(`Client ID from Network settings > Developers, best as "\${SPACEBRING_CLIENT_ID}"`),
-      clientSecret: secret.describe(`Client Secret that belongs to it, best as "\${SPACEBRING_CLIENT_SECRET}"`),
-    }).describe('HTTP Basic: the client id and secret of your own network'),
-  }).describe('How Statuswire proves itself to Spacebring'),
+  auth: AuthSchema,
   networkId: z
     .guid({ error: "expected the network's UUID" })
     .optional()
-    .describe('The network to act in, where the credentials reach more than one'),
+    .describe('The network to act in; needed with oauth, and with basic where the credentials reach more than one'),
   baseUrl: baseUrl.default('https://api.spacebring.com').describe('Address of the Spacebring API'),
   rate: rate.prefault('10/s').describe('Calls per second of this account, over all processes; the vendor allows 10/s'),
   margin: margin.prefault('5%').describe('Share of the rate that stays unused, for safety'),
@@ -106,7 +91,21 @@ export const AccountSchema = map({
     .prefault('60s')
     .describe('How long a call that broke off may still take effect at the vendor; the ticket rests that long'),
   deadline: duration(SECOND).prefault('72h').describe('How long a change is tried before it ends as expired'),
-}).describe('One set of Spacebring credentials, with its own pace');
+})
+  .describe('One set of Spacebring credentials, with its own pace')
+  // `when`: told even while other keys are wrong, so that one run tells every fault.
+  .refine((account) => !isOAuthWithoutNetwork(account), {
+    error: "expected the network's UUID: with oauth every call names the network it acts in",
+    path: ['networkId'],
+    when: () => true,
+  });
+
+/** With `when`, the refinement above also sees values that failed elsewhere. */
+function isOAuthWithoutNetwork(account: unknown): boolean {
+  if (typeof account !== 'object' || account === null) return false;
+  const { auth, networkId } = account as { auth?: unknown; networkId?: unknown };
+  return typeof auth === 'object' && auth !== null && 'oauth' in auth && networkId === undefined;
+}
 
 const stringExpected = (what: string) => ({ error: `expected ${what}` });
 
@@ -200,29 +199,6 @@ function isJudgeable(source: unknown): boolean {
   return verify !== undefined && Array.isArray(secrets);
 }
 
-export const RuleSchema = map({
-  name: name.describe('Names the rule in the ledger and in every explanation; unique'),
-  on: z
-    .union(
-      [name.transform((one) => [one]), z.array(name).min(1, { error: 'expected the name of at least one source' })],
-      {
-        error: 'expected the name of a source, or a list of them',
-      },
-    )
-    .describe('The source this rule listens to, or a list of sources'),
-  when: cel.optional().describe('CEL: the condition; without it every event of the source counts'),
-  each: cel.optional().describe('CEL: a list; the rule decides once for each element, as `item`'),
-  ticket: cel.describe('CEL: the ticket id, or a list of ticket ids'),
-  set: z
-    .union([Status, map({ cel: cel.describe('CEL: a text that is one of the statuses') })], {
-      error: `expected ${statuses.join(', ')}, or {cel: '…'}`,
-    })
-    .describe('The status that the ticket shall have'),
-  account: name.optional().describe('The account to use; default: the only one, or the one called main'),
-  dryRun: flag.default(false).describe('true: decide and record everything, but make no call'),
-  stop: flag.default(false).describe('true: when this rule matches, later rules do not see the event'),
-}).describe('When this event comes and the condition holds, that ticket shall have this status');
-
 export const ConfigSchema = map({
   accounts: named(AccountSchema, 'accounts')
     .refine((all) => Object.keys(all).length > 0, { error: 'expected at least one account' })
@@ -232,7 +208,9 @@ export const ConfigSchema = map({
     .array(RuleSchema, { error: 'expected a list of rules' })
     .max(1000, { error: 'expected at most 1000 rules' })
     .default([])
-    .describe('Tried in this order; the first one to want a status for a ticket wins'),
+    .describe(
+      'For events (`on`) or on the clock (`every`, `cron`); of two for one event and ticket the first is heard',
+    ),
 });
 
 export type Config = z.output<typeof ConfigSchema>;
@@ -240,4 +218,3 @@ export type Account = z.output<typeof AccountSchema>;
 export type Source = z.output<typeof SourceSchema>;
 export type Verify = z.output<typeof VerifySchema>;
 export type Hmac = z.output<typeof HmacShape>;
-export type Rule = z.output<typeof RuleSchema>;

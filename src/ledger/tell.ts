@@ -37,14 +37,23 @@ export function tellTicket(story: TicketStory): string[] {
 
 /** One line for a rule's decision: what it said and why. */
 export function tellDecision(decision: unknown): string {
-  const { kind, rule, reason, ticket, status, by } = decision as Record<string, unknown>;
-  const outcome =
-    kind === 'matched'
-      ? `matched: ticket ${ticket} shall be ${status}`
-      : kind === 'shadowed'
-        ? `shadowed by ${by}`
-        : 'did not match';
-  return `rule     ${rule} ${outcome}, because ${reason}`;
+  const { rule, reason } = decision as Record<string, unknown>;
+  return `rule     ${rule} ${tellOutcome(decision as Record<string, unknown>)}, because ${reason}`;
+}
+
+function tellOutcome({ kind, ticket, status, by, key }: Record<string, unknown>): string {
+  switch (kind) {
+    case 'matched':
+      return `matched: ticket ${ticket} shall be ${status}`;
+    case 'shadowed':
+      return `shadowed by ${by}`;
+    case 'cancels':
+      return `ended its wait for ticket ${ticket}`;
+    case 'links':
+      return `remembers ticket ${ticket} as ${JSON.stringify(key)}`;
+    default:
+      return 'did not match';
+  }
 }
 
 /** One line for a call: how long it waited for the pace, what it was, what came back. */

@@ -23,6 +23,8 @@ export function makeNames(prefix: string) {
     /** Ids of the changes of one ticket, oldest first. */
     changesOf: (ticket: string) => `${tag}:changes:${ticket}`,
     pace: (account: string) => `${tag}:pace:${account}`,
+    /** The tokens of an account with oauth, encrypted; whoever renews them holds this name with `:lock` behind it. */
+    oauth: (account: string) => `${tag}:oauth:${account}`,
   } as const;
 }
 

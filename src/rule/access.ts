@@ -46,7 +46,7 @@ function missing(value: unknown, key: unknown, place: Place, meter: Meter): Fail
 }
 
 /** `1 element`, `3 elements` */
-export function count(number: number, noun: string): string {
+function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 

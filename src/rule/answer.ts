@@ -6,7 +6,7 @@ import { running } from './limits.ts';
 import { Mistake } from './mistake.ts';
 import { mention } from './show.ts';
 import { textOf } from './source-text.ts';
-import { Failure } from './value.ts';
+import { Failure, isNumber } from './value.ts';
 
 /** What each question is answered with. */
 export interface Answers {
@@ -16,6 +16,8 @@ export interface Answers {
   readonly string: unknown;
   /** Ticket ids as they stand, not yet checked; one text counts as a list of one. */
   readonly 'string|list<string>': readonly unknown[];
+  /** Names or numbers to find tickets by, as they stand; one counts as a list of one. */
+  readonly 'name|list<name>': readonly unknown[];
   readonly status: Status;
   /** A time, as it stands: a Date, a text or a number. The source judges here too. */
   readonly timestamp: unknown;
@@ -42,7 +44,16 @@ export const questions: { readonly [E in Expects]: Question<Answers[E]> } = {
   'string|list<string>': {
     types: /^(string|list)/,
     wanted: 'a text or a list of texts',
-    take: takeTexts,
+    take: (value, secret) =>
+      typeof value === 'string' ? [value] : takeList(value, secret, 'a ticket id or a list of them'),
+  },
+  'name|list<name>': {
+    types: /^(string|int|double|list)/,
+    wanted: 'a text, a number or a list of them',
+    take: (value, secret) =>
+      typeof value === 'string' || isNumber(value)
+        ? [value]
+        : takeList(value, secret, 'a text, a number or a list of them'),
   },
   status: {
     types: /^string$/,
@@ -81,9 +92,8 @@ function wrong(value: unknown, secret: boolean, wanted: string): Failure {
   return new Failure(() => `it is ${mention(value, secret)}, expected ${wanted}`);
 }
 
-function takeTexts(value: unknown, secret: boolean): readonly unknown[] | Failure {
-  if (typeof value === 'string') return [value];
-  if (!Array.isArray(value)) return wrong(value, secret, 'a ticket id or a list of them');
+function takeList(value: unknown, secret: boolean, wanted: string): readonly unknown[] | Failure {
+  if (!Array.isArray(value)) return wrong(value, secret, wanted);
   if (value.length === 0) return new Failure('it is an empty list, so it names no ticket');
   if (value.length <= running.tickets) return value;
   return new Failure(`it is a list of ${value.length} elements, at most ${running.tickets} tickets are taken`);

@@ -12,6 +12,9 @@ export interface Want {
   readonly account: string;
   readonly dryRun: boolean;
   readonly stop: boolean;
+  readonly from?: readonly Status[];
+  readonly afterMs?: number;
+  readonly at?: number;
   readonly reason: string;
 }
 
@@ -30,28 +33,38 @@ export function makeClaims(): Claims {
 
 /** Hears the want, or tells which earlier rule stands before it. */
 export function claim(claims: Claims, want: Want): Decision {
-  const { rule, ticket, status, account, dryRun } = want;
-  const at = want.item === undefined ? {} : { item: want.item };
-  const earlier = claims.real.get(ticket) ?? (dryRun ? claims.tried.get(ticket) : undefined);
+  const { stop, ...heard } = want;
+  const { rule, item, ticket, status, account, dryRun } = want;
+  const earlier = earlierFor(claims, ticket, dryRun);
   if (earlier !== undefined) {
-    return {
-      kind: 'shadowed',
-      rule,
-      ...at,
-      ticket,
-      status,
-      account,
-      by: earlier.rule,
-      reason: shadowReason(earlier, want),
-    };
+    const at = item === undefined ? {} : { item };
+    const reason = shadowReason(earlier, want);
+    return { kind: 'shadowed', rule, ...at, ticket, status, account, by: earlier.rule, reason };
   }
   (dryRun ? claims.tried : claims.real).set(ticket, want);
-  return { kind: 'matched', rule, ...at, ticket, status, account, dryRun, reason: want.reason };
+  return { kind: 'matched', ...heard };
+}
+
+/** Why a rule that wants no status, but something else for this ticket, is not to go on; undefined when it may. */
+export function stoppedBy(claims: Claims, ticket: string, dryRun: boolean): string | undefined {
+  const earlier = earlierFor(claims, ticket, dryRun);
+  return earlier?.stop ? stopReason(earlier) : undefined;
+}
+
+function earlierFor({ real, tried }: Claims, ticket: string, dryRun: boolean): Want | undefined {
+  return real.get(ticket) ?? (dryRun ? tried.get(ticket) : undefined);
 }
 
 function shadowReason(earlier: Want, want: Want): string {
-  const which = earlier.item === undefined ? '' : ` (element ${earlier.item})`;
-  if (earlier.rule !== want.rule && earlier.stop) return `${earlier.rule}${which} comes first and says stop`;
+  if (earlier.rule !== want.rule && earlier.stop) return stopReason(earlier);
   const same = earlier.status === want.status ? 'the same' : earlier.status;
-  return `${earlier.rule}${which} comes first and wants ${same} for this ticket`;
+  return `${nameOf(earlier)} comes first and wants ${same} for this ticket`;
+}
+
+function stopReason(earlier: Want): string {
+  return `${nameOf(earlier)} comes first and says stop`;
+}
+
+function nameOf({ rule, item }: Want): string {
+  return item === undefined ? rule : `${rule} (element ${item})`;
 }

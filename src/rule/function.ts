@@ -1,14 +1,9 @@
-// Owns the functions that an expression may call: CEL's own, and ours for ticket ids. Only what stands in these tables
-// can be called. Each function pays for the size of what it is given before it works on it.
-import type { Optional } from '@marcbachmann/cel-js';
-import { running } from './limits.ts';
 import { keysOf, type Meter, spend } from './meter.ts';
-import { joined, moment, tooLong } from './operator.ts';
-import { ticketIdsIn } from './ticket-text.ts';
+import { moment } from './operator.ts';
 import { parseDuration, parseMoment } from './time.ts';
-import { Failure, inWords, type Kind, kindOf, overworked, Span } from './value.ts';
+import { Failure, type Kind, overworked, Span } from './value.ts';
 
-type Work = (args: readonly unknown[], meter: Meter) => unknown;
+export type Work = (args: readonly unknown[], meter: Meter) => unknown;
 
 /** What a function takes, in order (a method's receiver first), and what it does with it. */
 export interface Overload {
@@ -16,28 +11,17 @@ export interface Overload {
   readonly work: Work;
 }
 
-const text = (args: readonly unknown[], i = 0): string => String(args[i]);
-const list = (args: readonly unknown[]): readonly unknown[] => (Array.isArray(args[0]) ? args[0] : []);
-const span = (args: readonly unknown[]): Span => (args[0] instanceof Span ? args[0] : new Span(0));
+export const text = (args: readonly unknown[], i = 0): string => String(args[i]);
+export const list = (args: readonly unknown[]): readonly unknown[] => (Array.isArray(args[0]) ? args[0] : []);
+export const span = (args: readonly unknown[]): Span => (args[0] instanceof Span ? args[0] : new Span(0));
 
 /** Wraps work on a text that takes one pass over it. */
-function onePass(work: (args: readonly unknown[]) => unknown): Work {
+export function onePass(work: (args: readonly unknown[]) => unknown): Work {
   return (args, meter) => (spend(meter, 1 + text(args).length / 64) ? work(args) : overworked);
 }
 
-/**
- * Wraps a search for one text in another. The engine's own search takes the product of both lengths in the worst case:
- * 60 s were measured for half a megabyte in one.
- */
-function search(work: (args: readonly unknown[]) => unknown): Work {
-  return (args, meter) => {
-    const cost = 1 + text(args).length / 64 + (text(args).length * text(args, 1).length) / 400;
-    return spend(meter, cost) ? work(args) : overworked;
-  };
-}
-
-const overload = (takes: Overload['takes'], work: Work): Overload => ({ takes, work });
-const size = [
+export const overload = (takes: Overload['takes'], work: Work): Overload => ({ takes, work });
+export const size = [
   overload(['text'], (args, meter) => countCharacters(text(args), meter)),
   overload(['list'], (args) => BigInt(list(args).length)),
   overload(['map'], (args, meter) => countFields(args[0] as object, meter)),
@@ -104,97 +88,6 @@ export const functions: Readonly<Record<string, readonly Overload[]>> = {
   ],
 };
 
-/** Called as `value.name(…)`. */
-export const methods: Readonly<Record<string, readonly Overload[]>> = {
-  size,
-  contains: [
-    overload(
-      ['text', 'text'],
-      search((args) => text(args).includes(text(args, 1))),
-    ),
-  ],
-  startsWith: [
-    overload(
-      ['text', 'text'],
-      onePass((args) => text(args).startsWith(text(args, 1))),
-    ),
-  ],
-  endsWith: [
-    overload(
-      ['text', 'text'],
-      onePass((args) => text(args).endsWith(text(args, 1))),
-    ),
-  ],
-  indexOf: [
-    overload(
-      ['text', 'text'],
-      search((args) => BigInt(text(args).indexOf(text(args, 1)))),
-    ),
-  ],
-  lastIndexOf: [
-    overload(
-      ['text', 'text'],
-      search((args) => BigInt(text(args).lastIndexOf(text(args, 1)))),
-    ),
-  ],
-  lowerAscii: [
-    overload(
-      ['text'],
-      onePass((args) => text(args).replace(/[A-Z]+/g, (found) => found.toLowerCase())),
-    ),
-  ],
-  upperAscii: [
-    overload(
-      ['text'],
-      onePass((args) => text(args).replace(/[a-z]+/g, (found) => found.toUpperCase())),
-    ),
-  ],
-  trim: [
-    overload(
-      ['text'],
-      onePass((args) => text(args).trim()),
-    ),
-  ],
-  substring: [
-    overload(
-      ['text', 'int'],
-      onePass((args) => part(text(args), args[1], text(args).length)),
-    ),
-    overload(
-      ['text', 'int', 'int'],
-      onePass((args) => part(text(args), args[1], args[2])),
-    ),
-  ],
-  split: [
-    overload(
-      ['text', 'text'],
-      search((args) => pieces(text(args), text(args, 1))),
-    ),
-  ],
-  join: [
-    overload(['list'], (args, meter) => joinList(list(args), '', meter)),
-    overload(['list', 'text'], (args, meter) => joinList(list(args), text(args, 1), meter)),
-  ],
-  ticketId: [
-    overload(
-      ['text'],
-      inText((found) => ticketIdsIn(found)[0] ?? new Failure('no ticket id in the text')),
-    ),
-  ],
-  ticketIds: [
-    overload(
-      ['text'],
-      inText((found) => ticketIdsIn(found).slice(0, running.elements)),
-    ),
-  ],
-  hasValue: [overload(['optional'], (args) => (args[0] as Optional).hasValue())],
-  value: [overload(['optional'], (args) => orFailure(args[0] as Optional))],
-  getHours: [overload(['duration'], (args) => BigInt(Math.trunc(span(args).ms / 3_600_000)))],
-  getMinutes: [overload(['duration'], (args) => BigInt(Math.trunc(span(args).ms / 60_000)))],
-  getSeconds: [overload(['duration'], (args) => BigInt(Math.trunc(span(args).ms / 1000)))],
-  getMilliseconds: [overload(['duration'], (args) => BigInt(Math.trunc(span(args).ms)))],
-};
-
 function text0(args: readonly unknown[]): string {
   return String(args[0]);
 }
@@ -211,7 +104,7 @@ function rounded(): Failure {
 }
 
 /** False for a whole number that the JSON parser may have rounded. */
-export function isExact(value: unknown): boolean {
+function isExact(value: unknown): boolean {
   return typeof value !== 'number' || !Number.isInteger(value) || Number.isSafeInteger(value);
 }
 
@@ -222,40 +115,4 @@ function toInt(value: number): bigint | Failure {
 function toBool(word: string): boolean | undefined {
   if (['1', 't', 'true', 'TRUE', 'True'].includes(word)) return true;
   return ['0', 'f', 'false', 'FALSE', 'False'].includes(word) ? false : undefined;
-}
-
-function part(whole: string, from: unknown, to: unknown): string | Failure {
-  const [start, end] = [Number(from), Number(to)];
-  if (start < 0 || end < start || end > whole.length) {
-    return new Failure(`substring from ${start} to ${end} of a text with ${whole.length} characters`);
-  }
-  return whole.substring(start, end);
-}
-
-function pieces(whole: string, separator: string): string[] | Failure {
-  const found = whole.split(separator, running.elements + 1);
-  return found.length > running.elements ? new Failure(`more than ${running.elements} pieces`) : found;
-}
-
-function joinList(texts: readonly unknown[], between: string, meter: Meter): string | Failure {
-  if (texts.length > running.elements) return tooLong(texts.length);
-  const wrong = texts.find((one) => typeof one !== 'string');
-  if (wrong !== undefined) return new Failure(`join works on texts, the list has ${inWords(kindOf(wrong))}`);
-  return joined(texts as readonly string[], between, meter);
-}
-
-/** Wraps a search through a text that a stranger may have made long. */
-function inText(work: (whole: string) => unknown): Work {
-  return (args, meter) => {
-    const { length } = text(args);
-    if (!spend(meter, 1 + length / 8)) return overworked;
-    if (length > running.characters) {
-      return new Failure(`a text of ${length} characters, at most ${running.characters} are searched`);
-    }
-    return work(text(args));
-  };
-}
-
-function orFailure(optional: Optional): unknown {
-  return optional.hasValue() ? optional.value() : new Failure('an optional without a value');
 }

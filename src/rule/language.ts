@@ -10,12 +10,38 @@ import {
 import { writing } from './limits.ts';
 import { Mistake } from './mistake.ts';
 
+/**
+ * The variables whose fields are known before there is a value, by field with its type. A ticket's are the vendor's own
+ * (`updateSupportTicketStatus` and `listSupportTickets`); its dates are texts, which timestamp() reads.
+ */
+export const knownFields = {
+  event: {
+    id: 'string',
+    source: 'string',
+    type: 'string',
+    at: 'google.protobuf.Timestamp',
+    receivedAt: 'google.protobuf.Timestamp',
+  },
+  ticket: {
+    id: 'string',
+    number: 'int',
+    status: 'string',
+    type: 'string',
+    description: 'string',
+    locationRef: 'string',
+    createDate: 'string',
+    updateDate: 'string',
+    statusUpdateDate: 'string',
+  },
+} as const;
+
 /** The variables that an expression may be given, by name, with their CEL types. */
 const variableTypes = {
   event: 'Event',
   headers: 'map<string, string>',
   body: 'dyn',
   item: 'dyn',
+  ticket: 'Ticket',
   now: 'google.protobuf.Timestamp',
 } as const;
 
@@ -126,10 +152,8 @@ function makeBase(): Environment {
     base.registerOperator(`int ${op} double: double`, neverRun);
   }
   base.registerOperator('double % double: double', neverRun);
-  const time = 'google.protobuf.Timestamp';
-  base.registerType('Event', {
-    fields: { id: 'string', source: 'string', type: 'string', at: time, receivedAt: time },
-  });
+  base.registerType('Event', { fields: { ...knownFields.event } });
+  base.registerType('Ticket', { fields: { ...knownFields.ticket } });
   return base;
 }
 

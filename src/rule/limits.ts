@@ -31,6 +31,8 @@ export const running = {
   tickets: 1000,
   /** Steps of work for one rule and one event, all its elements together; a step takes at most about 100 ns. */
   ruleSteps: 500_000,
+  /** Steps that the decision about one element costs besides: its reason is made, sent and kept. */
+  decisionSteps: 50,
   /** Steps of work for one event, all rules together. */
   eventSteps: 1_000_000,
 } as const;

@@ -15,6 +15,7 @@ export interface Loop {
   readonly sourceText: string;
   readonly slot: number;
   readonly body: Run;
+  readonly bodyText: string;
   /** With `map(x, condition, value)`. */
   readonly value?: Run;
   readonly passCost: number;
@@ -58,7 +59,7 @@ function test(loop: Loop, frame: Frame, element: unknown): boolean | Failure {
   frame.slots[loop.slot] = element;
   const answer = loop.body(frame);
   if (typeof answer === 'boolean' || answer instanceof Failure) return answer;
-  return new Failure(() => `the condition on ${loop.sourceText} is ${inWords(kindOf(answer))}, expected true or false`);
+  return new Failure(() => `${loop.bodyText} is ${inWords(kindOf(answer))}, expected true or false`);
 }
 
 /** `exists` stops at the first true, `all` at the first false; failures count only when nothing stopped it. */

@@ -29,7 +29,26 @@ export function compilePattern(argument: ASTNode | undefined, call: ASTNode): Pa
     const expected = `expected at most ${writing.patternCharacters}`;
     throw new Mistake(`a pattern of ${argument.args.length} characters`, expected, argument.pos);
   }
-  return makePattern(compileRe2(argument.args, argument), argument);
+  const re2 = compileRe2(argument.args, argument);
+  const never = neverMatches(argument.args);
+  if (never !== undefined) {
+    const expected = 'expected ^ at the start and $ at the end only; \\^ and \\$ for the characters themselves';
+    throw new Mistake(`the pattern can never match: ${never}`, expected, argument.start);
+  }
+  return makePattern(re2, argument);
+}
+
+/**
+ * Why nothing can match, for the slip that people make: `^` behind a character, or `$` before one. Only patterns without
+ * groups, alternatives and flags are judged, where this is certain.
+ */
+function neverMatches(pattern: string): string | undefined {
+  // Each escape, class and character that must be there becomes `c`; what may be left out becomes nothing.
+  const plain = pattern.replace(/\\[pPx](\{[^}]*\}|.)|\\[^AzbBQE]|\[\^?\]?(\[:\^?\w+:\]|\\.|[^\]\\])*\]/g, 'c');
+  if (/[(|\\]|[\^$][*?+{]/.test(plain)) return undefined;
+  const needed = plain.replace(/[^^$]([*?]|\{0[^}]*\})[?]?/g, '').replace(/(\+|\{\d[^}]*\})[?]?/g, '');
+  if (/[^^]\^/.test(needed)) return 'something stands before ^';
+  return /\$[^$]/.test(needed) ? 'something stands after $' : undefined;
 }
 
 function compileRe2(pattern: string, node: ASTNode): RE2JS {

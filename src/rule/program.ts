@@ -5,14 +5,13 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import { didYouMean } from '../config/closest.ts';
 import { lookUp, read, readOptional } from './access.ts';
 import { buildCall, buildMethod } from './call.ts';
+import { entryOf } from './dispatch.ts';
 import type { Given, Run, Scope } from './frame.ts';
+import { knownFields } from './language.ts';
 import { Mistake } from './mistake.ts';
 import { type BinaryOperator, negate, operate } from './operator.ts';
 import { fieldNameOf, isSecret, tellable, textOf } from './source-text.ts';
 import { Failure, inWords, kindOf, overworked } from './value.ts';
-
-/** The fields of `event`; the only variable whose fields are known before there is an event. */
-export const eventFields = ['id', 'source', 'type', 'at', 'receivedAt'] as const;
 
 /** A function that evaluates the node. Throws a `Mistake` for names, functions and literals that cannot work. */
 export function build(node: ASTNode, scope: Scope): Run {
@@ -108,13 +107,10 @@ function constant(value: string): Run {
 function checkFieldName(node: Access, of: ASTNode, scope: Scope): void {
   const name = fieldNameOf(node);
   if (of.op !== 'id' || scope.elements.includes(of.args) || name === undefined) return;
-  if (of.args === 'event' && !(eventFields as readonly string[]).includes(name)) {
-    const meant = didYouMean(name, eventFields).replace('mean ', 'mean event.');
-    throw new Mistake(
-      `event has no field ${name}`,
-      `expected one of ${eventFields.join(', ')}${meant}`,
-      keyPlace(node),
-    );
+  const known = Object.keys(entryOf(knownFields, of.args) ?? {});
+  if (known.length > 0 && !known.includes(name)) {
+    const meant = didYouMean(name, known).replace('mean ', `mean ${of.args}.`);
+    throw new Mistake(`${of.args} has no field ${name}`, `expected one of ${known.join(', ')}${meant}`, keyPlace(node));
   }
   if (of.args === 'headers' && name !== name.toLowerCase()) {
     throw new Mistake(`no header is named ${name}`, `expected lower case: "${name.toLowerCase()}"`, keyPlace(node));

@@ -1,45 +1,44 @@
 // Owns the expressions of a configuration: finds every mistake in them at once, and compiles those of rules and sources
 // once, before there is an event. That names are unique and name something is the loader's to check.
-import { defaultAccount } from '../config/cross-check.ts';
 import type { Finding, Path } from '../config/fault.ts';
-import type { Config, Rule, Source } from '../config/schema.ts';
-import type { Status } from '../ticket/ticket.ts';
-import type { Answers, Expects } from './answer.ts';
-import { compile, type Expression, type Outcome } from './expression.ts';
+import type { Config, Source } from '../config/schema.ts';
+import { analyse } from './analyse.ts';
+import { type CompiledClockRule, checkClockRule, compileClockRule } from './clock-rule.ts';
+import { type CompiledRule, checkEventRule, checkText, compiled, compileRule } from './compiled-rule.ts';
+import type { Outcome } from './expression.ts';
 import type { VariableName } from './language.ts';
-
-/** A rule whose texts are compiled and whose account is settled. */
-export interface CompiledRule {
-  readonly name: string;
-  readonly when?: Expression<boolean>;
-  readonly each?: Expression<readonly unknown[]>;
-  readonly ticket: Expression<readonly unknown[]>;
-  readonly set: Status | Expression<Status>;
-  readonly account: string;
-  readonly dryRun: boolean;
-  readonly stop: boolean;
-}
 
 export interface Rulebook {
   /** Names the configuration it was made from. */
   readonly version: string;
   /** The rules that listen to a source, in the order of the file. */
   rulesFor(source: string): readonly CompiledRule[];
+  /** These, and the rules that wait and have an `unless` for the source; in the order of the file. */
+  concernedBy(source: string): readonly Concern[];
+  /** The rules on the clock, in the order of the file. */
+  readonly clockRules: readonly CompiledClockRule[];
 }
 
-const eventVariables: readonly VariableName[] = ['event', 'headers', 'body', 'now'];
-const itemVariables: readonly VariableName[] = [...eventVariables, 'item'];
+/** What events of a source mean to a rule: it listens to them, or they may end its wait, or both. */
+export interface Concern {
+  readonly rule: CompiledRule;
+  readonly listens: boolean;
+  readonly unless: CompiledRule['unless'];
+}
+
 const requestVariables: readonly VariableName[] = ['headers', 'body'];
 
-/** `item` exists only where there is `each`. */
-function variablesOf(rule: Rule): readonly VariableName[] {
-  return rule.each === undefined ? eventVariables : itemVariables;
-}
-
-/** All mistakes in the expressions of rules and sources, with their offsets; none when the rest here can be called. */
+/**
+ * All mistakes in the expressions of rules and sources, with their offsets; without an error among them the rest here
+ * can be called. Also what `analyse` finds in the rules together.
+ */
 export function checkRules(config: Config): Finding[] {
   const sources = Object.entries(config.sources).flatMap(([name, source]) => checkSource(source, ['sources', name]));
-  return [...sources, ...config.rules.flatMap((rule, index) => checkRule(rule, ['rules', index]))];
+  const rules = config.rules.flatMap((rule, index) => {
+    const path: Path = ['rules', index];
+    return rule.kind === 'event' ? checkEventRule(rule, path) : checkClockRule(rule, path);
+  });
+  return [...sources, ...rules, ...analyse(config)];
 }
 
 function checkSource({ id, type, at }: Source, path: Path): Finding[] {
@@ -50,56 +49,28 @@ function checkSource({ id, type, at }: Source, path: Path): Finding[] {
   ];
 }
 
-function checkRule(rule: Rule, path: Path): Finding[] {
-  const variables = variablesOf(rule);
-  return [
-    ...checkText(rule.each, [...path, 'each'], eventVariables, 'list'),
-    ...checkText(rule.when, [...path, 'when'], variables, 'bool'),
-    ...checkText(rule.ticket, [...path, 'ticket'], variables, 'string|list<string>'),
-    ...checkText(celOf(rule.set), [...path, 'set', 'cel'], variables, 'status'),
-  ];
-}
-
-function celOf(set: Rule['set']): string | undefined {
-  return typeof set === 'string' ? undefined : set.cel;
-}
-
-function checkText(
-  text: string | undefined,
-  path: Path,
-  variables: readonly VariableName[],
-  expects: Expects,
-): Finding[] {
-  if (text === undefined) return [];
-  const found = compile(text, { variables, expects });
-  return found.ok ? [] : [{ path, offset: found.offset, what: found.what, expected: found.expected }];
-}
-
 /** Compiles the rules of a configuration in which nothing is wrong. Throws an Error (a defect) for any other. */
 export function makeRulebook(config: Config, version: string): Rulebook {
-  const bySource = new Map<string, CompiledRule[]>();
+  const concerns = new Map<string, Concern[]>();
+  const clockRules: CompiledClockRule[] = [];
   for (const rule of config.rules) {
-    const compiled = compileRule(rule, config);
-    for (const source of new Set(rule.on)) bySource.set(source, [...(bySource.get(source) ?? []), compiled]);
+    if (rule.kind === 'clock') {
+      clockRules.push(compileClockRule(rule, config.accounts));
+      continue;
+    }
+    const compiled = compileRule(rule, config.accounts);
+    for (const source of new Set([...rule.on, ...compiled.unless.flatMap(({ on }) => on)])) {
+      const concern = {
+        rule: compiled,
+        listens: rule.on.includes(source),
+        unless: compiled.unless.filter(({ on }) => on.includes(source)),
+      };
+      concerns.set(source, [...(concerns.get(source) ?? []), concern]);
+    }
   }
-  return { version, rulesFor: (source) => bySource.get(source) ?? [] };
-}
-
-function compileRule(rule: Rule, config: Config): CompiledRule {
-  const account = rule.account ?? defaultAccount(config.accounts);
-  if (account === undefined) throw new Error(`rule ${rule.name} has no account; was the configuration checked?`);
-  const variables = variablesOf(rule);
-  const { name, dryRun, stop, when, each, set } = rule;
-  return {
-    name,
-    account,
-    dryRun,
-    stop,
-    ...(each === undefined ? {} : { each: compiled(each, eventVariables, 'list') }),
-    ...(when === undefined ? {} : { when: compiled(when, variables, 'bool') }),
-    ticket: compiled(rule.ticket, variables, 'string|list<string>'),
-    set: typeof set === 'string' ? set : compiled(set.cel, variables, 'status'),
-  };
+  const concernedBy = (source: string) => concerns.get(source) ?? [];
+  const rulesFor = (source: string) => concernedBy(source).flatMap(({ rule, listens }) => (listens ? [rule] : []));
+  return { version, rulesFor, concernedBy, clockRules };
 }
 
 /** Reads one thing off a request. Never throws; work is bounded as for a rule. */
@@ -118,7 +89,7 @@ export function compileSources(config: Pick<Config, 'sources'>): ReadonlyMap<str
 }
 
 /** The compiled expressions of one source, as plain functions: sources know nothing of rules. */
-export function compileSourceExpressions({ id, type, at }: Pick<Source, 'id' | 'type' | 'at'>): SourceExpressions {
+function compileSourceExpressions({ id, type, at }: Pick<Source, 'id' | 'type' | 'at'>): SourceExpressions {
   return {
     ...(id === undefined ? {} : { id: reader(id, 'string') }),
     ...(type === undefined ? {} : { type: reader(type, 'string') }),
@@ -129,14 +100,4 @@ export function compileSourceExpressions({ id, type, at }: Pick<Source, 'id' | '
 function reader(text: string, expects: 'string' | 'timestamp'): Read {
   const expression = compiled(text, requestVariables, expects);
   return (headers, body) => expression.evaluate({ headers, body });
-}
-
-function compiled<E extends Expects>(
-  text: string,
-  variables: readonly VariableName[],
-  expects: E,
-): Expression<Answers[E]> {
-  const expression = compile(text, { variables, expects });
-  if (expression.ok) return expression;
-  throw new Error(`${expression.what}, ${expression.expected}; was the configuration checked?`);
 }

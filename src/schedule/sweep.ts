@@ -1,5 +1,6 @@
 // Owns what brings back lost wake-ups: from time to time, every ticket that is due gets a visit, whether or not one is
-// queued already (the number in the appointment makes one job of both). Also trims the ledger by age.
+// queued already (the number in the appointment makes one job of both). Also trims by age what grows: the ledger, and the
+// list of what has failed.
 import type { Appointment } from '../change/change.ts';
 import type { Names } from '../redis/names.ts';
 
@@ -10,10 +11,12 @@ export interface SweepClient {
     key: string,
     min: string,
     max: string,
+    withScores: 'WITHSCORES',
     limit: 'LIMIT',
     offset: number,
     count: number,
   ): Promise<string[]>;
+  zremrangebyscore(key: string, min: string, max: string): Promise<number>;
   hmget(key: string, ...fields: string[]): Promise<(string | null)[]>;
   xtrim(key: string, by: 'MINID', approximate: '~', id: string, limit: 'LIMIT', count: number): Promise<number>;
 }
@@ -29,7 +32,12 @@ export interface SweepParts {
 const EVERY_MS = 1_000;
 /** Tickets looked at in one round; the next round goes on where this one stopped. */
 const BATCH = 200;
-const LEDGER_KEPT_MS = 30 * 24 * 60 * 60 * 1_000;
+const KEPT_MS = 30 * 24 * 60 * 60 * 1_000;
+/**
+ * Overdue by this much, a visit is queued beside its job: that may sleep on by the clock of a machine that was ahead, or be
+ * in the hands of a worker that was lost. In a long backlog it costs each ticket one job more, which finds nothing to do.
+ */
+const LATE_MS = 15_000;
 
 export interface Sweep {
   /** One round. Gives how many visits it has queued or found queued. */
@@ -49,15 +57,17 @@ export function makeSweep({ client, names, queue, random, onError }: SweepParts)
   async function round(): Promise<number> {
     const [seconds = 0, micros = 0] = (await client.time()).map(Number);
     const now = seconds * 1000 + Math.floor(micros / 1000);
-    const due = await client.zrangebyscore(names.dirty, '-inf', String(now), 'LIMIT', offset, BATCH);
+    await client.xtrim(names.ledger, 'MINID', '~', String(now - KEPT_MS), 'LIMIT', 1_000);
+    await client.zremrangebyscore(names.failed, '-inf', String(now - KEPT_MS));
+    const flat = await client.zrangebyscore(names.dirty, '-inf', String(now), 'WITHSCORES', 'LIMIT', offset, BATCH);
+    const due = flat.flatMap((ticket, i) => (i % 2 === 0 ? [{ ticket, lateMs: now - Number(flat[i + 1]) }] : []));
     // A long backlog is walked in steps, so that a lost wake-up far behind is found too.
     offset = due.length < BATCH ? 0 : offset + BATCH;
-    await Promise.all(due.map(revisit));
-    await client.xtrim(names.ledger, 'MINID', '~', String(now - LEDGER_KEPT_MS), 'LIMIT', 1_000);
+    await Promise.all(due.map(({ ticket, lateMs }) => revisit(ticket, lateMs > LATE_MS).catch(onError)));
     return due.length;
   }
 
-  async function revisit(ticket: string): Promise<void> {
+  async function revisit(ticket: string, isLate: boolean): Promise<void> {
     const [account, number, kind] = await client.hmget(names.ticket(ticket), 'account', 'visit', 'class');
     if (!account || !number) return;
     await queue.add({
@@ -65,6 +75,7 @@ export function makeSweep({ client, names, queue, random, onError }: SweepParts)
       account,
       number: Number(number),
       delayMs: 0,
+      isLate,
       class: kind === 'clock' ? 'clock' : 'live',
     });
   }

@@ -3,8 +3,8 @@
 // replaced, and a note says so. The ids of events are made by the caller.
 import { createHash } from 'node:crypto';
 import type { Event } from '../event.ts';
+import { toMoment } from '../moment.ts';
 import { type DistinctHeaders, onlyHeader } from './delivery.ts';
-import { toMoment } from './moment.ts';
 import type { Place } from './schemes.ts';
 
 /** An event before it has an id. */

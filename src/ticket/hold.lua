@@ -18,6 +18,6 @@ if now + waitMs > holdUntil then
   holdUntil = now + waitMs
   append('hold', { account = ARGV[1] }, cjson.encode({ waitMs = waitMs, share = share, asked = ARGV[2] ~= '' }))
 end
-redis.call('HSET', key, 'holdUntil', int(holdUntil), 'strikes', int(strikes), 'share', string.format('%.3f', share),
+redis.call('HSET', key, 'holdUntil', int(holdUntil), 'strikes', int(strikes), 'share', string.format('%.6f', share),
   'shareAt', int(holdUntil))
 return { int(holdUntil - now), string.format('%.3f', share) }

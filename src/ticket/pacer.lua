@@ -1,7 +1,9 @@
 -- Hands out the slots of an account, evenly spaced over all processes (GCRA with no burst).
 -- KEYS[1]  the hash tag
 -- ARGV     1 account · 2 interval between calls ms at full pace · 3 how far ahead a slot may be booked ms
--- Answer   {'1', ms until the slot, share of the pace in force, 'probe' or ''} booked · {'0', ms after which to ask again, share}
+--          · 4 how soon the caller can make use of one ms
+-- Answer   {'1', ms until the slot, share of the pace in force, 'probe' or '', the slot by Redis' clock ms} booked
+--          · {'0', ms after which to ask again, share}
 -- Invariant: two slots of one account are never closer than the interval; none lies before `holdUntil`; while the account
 --          is shut (gate.lua) there is at most one slot per probe interval, and none when an operator shut it
 local key = tag .. ':pace:' .. ARGV[1]
@@ -12,8 +14,8 @@ local share = tonumber(known[3] or 1)
 if share < 1 then
   share = math.min(1, share + 0.05 * math.max(0, nowMs - tonumber(known[4])) / 1000)
 end
-local slotAt = math.max(nowMs, tonumber(known[1] or 0), tonumber(known[2] or 0))
-local aheadMs = slotAt - nowMs
+local freeAt = math.max(tonumber(known[1] or 0), tonumber(known[2] or 0))
+local slotAt = math.max(nowMs + tonumber(ARGV[4]), freeAt)
 local shareText = string.format('%.3f', share)
 local shut = known[5]
 if shut == 'operator' then
@@ -22,12 +24,13 @@ end
 if shut and nowMs < tonumber(known[6]) then
   return { '0', string.format('%.3f', tonumber(known[6]) - nowMs), shareText }
 end
-if aheadMs > tonumber(ARGV[3]) then
-  return { '0', string.format('%.3f', aheadMs - tonumber(ARGV[3])), shareText }
+if freeAt - nowMs > tonumber(ARGV[3]) then
+  return { '0', string.format('%.3f', freeAt - nowMs - tonumber(ARGV[3])), shareText }
 end
-redis.call('HSET', key, 'nextAt', string.format('%.3f', slotAt + tonumber(ARGV[2]) / share), 'share', shareText,
-  'shareAt', string.format('%.3f', nowMs))
+-- Fine enough for what a share grows by between two of a hundred calls a second.
+redis.call('HSET', key, 'nextAt', string.format('%.3f', slotAt + tonumber(ARGV[2]) / share), 'share',
+  string.format('%.6f', share), 'shareAt', string.format('%.3f', nowMs))
 if shut then
   redis.call('HSET', key, 'probeAt', string.format('%.3f', nowMs + tonumber(known[7])))
 end
-return { '1', string.format('%.3f', aheadMs), shareText, shut and 'probe' or '' }
+return { '1', string.format('%.3f', slotAt - nowMs), shareText, shut and 'probe' or '', string.format('%.3f', slotAt) }

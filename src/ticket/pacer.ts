@@ -8,11 +8,17 @@ export interface Turn {
   readonly share: number;
   /** The one call by which a shut account is tried (gate.ts). */
   readonly isProbe: boolean;
+  /**
+   * Waits for the very moment of the slot. False when it has passed, or when the wait was aborted: the call must not leave
+   * then, or calls that were held up together would leave together.
+   */
+  leave(): Promise<boolean>;
 }
 
 export interface Pacer {
   /**
-   * Resolves when one call may leave, and means: at once. Rejects with the signal's reason when it aborts.
+   * Resolves a little before the account's next slot: as long as callers have lately needed between this and `leave`,
+   * which says whether the call may leave. Rejects when the signal aborts.
    * `onWait` is called at least every 5 s while waiting, to renew what must not run out meanwhile.
    */
   turn(account: string, settings: Pace, options: TurnOptions): Promise<Turn>;
@@ -25,7 +31,7 @@ export type Pace = Pick<Account, 'rate' | 'margin'>;
 export interface TurnOptions {
   readonly signal: AbortSignal;
   readonly onWait: () => Promise<void>;
-  /** How far ahead a slot may be booked, ms. Short for what should let others go first. */
+  /** How far ahead a slot may be booked, ms. Short for what should let others go first; it grows as the wait does. */
   readonly aheadMs?: number;
 }
 
@@ -34,6 +40,13 @@ export const LONGEST_HOLD_MS = 15 * 60 * 1000;
 
 /** Waiting longer than this without looking up would let a lease run out. */
 const LOOK_UP_MS = 5_000;
+
+/** As far ahead as anyone may book. */
+const FURTHEST_MS = 30_000;
+/** What Redis may take to answer in ordinary times, ms; a call that waited longer than usual has missed its slot. */
+const LONGEST_USUAL_MS = 500;
+/** What callers may need between their turn and their call, ms. */
+const LONGEST_LEAD_MS = 2_000;
 
 type Script = (...args: (string | number)[]) => Promise<unknown>;
 
@@ -60,13 +73,23 @@ export function toleranceMs({ margin }: Pace): number {
 }
 
 export function makePacer({ slot, hold, monotonic, random, sleep }: PacerParts): Pacer {
+  // What Redis takes to answer when nothing is wrong: the least seen, forgotten slowly. Only what an answer takes beyond it
+  // counts as late, or a Redis that is always slower than the tolerance would let no call leave, ever.
+  let usualMs = LONGEST_USUAL_MS;
+  // What callers need between their turn and their call: the most seen, forgotten slowly. They are told that much ahead.
+  let leadMs = 0;
+
   return {
-    async turn(account, settings, { signal, onWait, aheadMs = 30_000 }) {
+    async turn(account, settings, { signal, onWait, aheadMs = FURTHEST_MS }) {
       const startedAt = monotonic();
       for (;;) {
         signal.throwIfAborted();
         const askedAt = monotonic();
-        const reply = (await slot(account, intervalMs(settings), aheadMs)) as string[];
+        // Who lets others go first does so for as long as it has waited, not for ever.
+        const patientMs = Math.min(Math.max(aheadMs, FURTHEST_MS), aheadMs + askedAt - startedAt);
+        const reply = (await slot(account, intervalMs(settings), patientMs, leadMs)) as string[];
+        const answeredAt = monotonic();
+        usualMs = Math.min(answeredAt - askedAt, usualMs * 1.1 + 1, LONGEST_USUAL_MS);
         const [booked, waitText, share, probe] = reply;
         const waitMs = Number(waitText);
         if (booked === '0') {
@@ -74,11 +97,26 @@ export function makePacer({ slot, hold, monotonic, random, sleep }: PacerParts):
           await onWait();
           continue;
         }
-        await sleepUntil(monotonic() + waitMs, onWait, signal);
-        // The slot lies at the earliest `waitMs` after we asked: counted from there, lateness is never underrated.
-        const lateMs = monotonic() - (askedAt + waitMs);
-        if (lateMs <= toleranceMs(settings))
-          return { waitedMs: Math.round(monotonic() - startedAt), share: Number(share), isProbe: probe === 'probe' };
+        const isProbe = probe === 'probe';
+        // The slot lies between these two, as the question travelled fast or slow: never early, never late.
+        const slotAt = answeredAt + waitMs;
+        const lastAt = askedAt + usualMs + waitMs + toleranceMs(settings);
+        await sleepUntil(slotAt - leadMs, onWait, signal);
+        const toldAt = monotonic();
+        // The probe of a shut account has no neighbours to come too close to, and the next one may be minutes away.
+        const isLate = () => !isProbe && monotonic() > lastAt;
+        if (isLate()) continue;
+        const leave = async () => {
+          leadMs = Math.min(LONGEST_LEAD_MS, Math.max(monotonic() - toldAt, leadMs * 0.9));
+          try {
+            // Nothing is renewed in here: by now the call may be noted as under way.
+            for (let left = slotAt - monotonic(); left > 0; left = slotAt - monotonic()) await sleep(left, signal);
+          } catch (error) {
+            if (!signal.aborted) throw error;
+          }
+          return !signal.aborted && !isLate();
+        };
+        return { waitedMs: Math.round(toldAt - startedAt), share: Number(share), isProbe, leave };
       }
     },
     async hold(account, retryAfterMs) {

@@ -1,9 +1,11 @@
 // Owns the calls to the vendor: one method an endpoint, one total deadline a call, every reply turned into an Answer.
-// Keeps no pace and retries nothing: who calls has taken a slot first and judges what to do with the answer.
+// Keeps no pace and retries nothing: who calls has prepared the credentials, has taken a slot, and judges the answer.
 import { errors, Pool } from 'undici';
 import type { Account } from '../config/schema.ts';
 import { type Answer, type Applied, clockOffset, judge, parseApplied, parseTicket, type Ticket } from './answer.ts';
+import type { Credentials } from './credentials.ts';
 import type { Status } from './ticket.ts';
+import type { Sent } from './token-grant.ts';
 
 export interface Spacebring {
   /** `PUT /support/tickets/v1/{id}/status` with `{"ticket":{"status":…}}` (vendor contract). Never throws. */
@@ -29,10 +31,22 @@ const NOT_SENT = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
-/** The calls of one account. `now` is the wall clock in ms. The pool connects on the first call, not before. */
-export function makeSpacebring(account: Account, now: () => number): Spacebring {
-  const base = new URL(account.baseUrl);
-  const pool = new Pool(base.origin, {
+/** The connections of one account. */
+export interface Line {
+  /** One request below the base address, one reply. Never rejects. */
+  send(request: {
+    readonly method: 'GET' | 'PUT' | 'POST';
+    readonly path: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body?: string;
+  }): Promise<Sent>;
+  close(): Promise<void>;
+}
+
+/** Opens a line for an account. The pool connects on the first call, not before. */
+export function openLine(account: Pick<Account, 'baseUrl' | 'rate' | 'callTimeout'>): Line {
+  const { origin, pathname } = new URL(account.baseUrl);
+  const pool = new Pool(origin, {
     connections: Math.max(10, account.rate * 2),
     pipelining: 1,
     // Below the idle time of common servers and proxies: a socket that they close while we write fails the call.
@@ -42,33 +56,58 @@ export function makeSpacebring(account: Account, now: () => number): Spacebring 
     bodyTimeout: account.callTimeout,
     maxResponseSize: 1_000_000,
   });
-  const { clientId, clientSecret } = account.auth.basic;
-  const headers = {
-    authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
-    accept: 'application/json',
-    'user-agent': 'statuswire',
-    ...(account.networkId === undefined ? {} : { 'spacebring-network-id': account.networkId }),
+  return {
+    async send({ path, headers, ...request }) {
+      try {
+        const reply = await pool.request({
+          ...request,
+          path: pathname.replace(/\/$/, '') + path,
+          headers: { accept: 'application/json', 'user-agent': 'statuswire', ...headers },
+          // The only bound that covers the whole call: undici's own timeouts start again with every chunk.
+          signal: AbortSignal.timeout(account.callTimeout),
+        });
+        const text = await reply.body.text();
+        return { kind: 'reply', reply: { httpStatus: reply.statusCode, headers: reply.headers, text } };
+      } catch (error) {
+        return fromError(error, account.callTimeout);
+      }
+    },
+    close: () => pool.destroy(),
   };
-  const path = (ticket: string) =>
-    `${base.pathname.replace(/\/$/, '')}/support/tickets/v1/${encodeURIComponent(ticket)}`;
+}
+
+/** POST {baseUrl}/oauth2/token, form-encoded (vendor: Authentication). Never rejects. */
+export function exchangeForm(line: Pick<Line, 'send'>, form: string): Promise<Sent> {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  return line.send({ method: 'POST', path: '/oauth2/token', headers, body: form });
+}
+
+export interface SpacebringParts {
+  readonly line: Line;
+  readonly credentials: Pick<Credentials, 'proof' | 'refused'>;
+  /** The network to act in; a bearer token needs one. */
+  readonly networkId?: string | undefined;
+  /** The wall clock, ms. */
+  readonly now: () => number;
+}
+
+/** The calls of one account, on its line. */
+export function makeSpacebring({ line, credentials, networkId, now }: SpacebringParts): Spacebring {
+  const network = networkId === undefined ? {} : { 'spacebring-network-id': networkId };
+  const path = (ticket: string) => `/support/tickets/v1/${encodeURIComponent(ticket)}`;
 
   async function call<T>(
     request: { method: 'GET' | 'PUT'; path: string; body?: string },
     parse: (offsetMs: number) => (body: unknown) => T | undefined,
   ): Promise<Answer<T>> {
-    try {
-      const reply = await pool.request({
-        ...request,
-        headers: request.body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
-        // The only bound that covers the whole call: undici's own timeouts start again with every chunk.
-        signal: AbortSignal.timeout(account.callTimeout),
-      });
-      const text = await reply.body.text();
-      const offsetMs = clockOffset(reply.headers.date, now());
-      return judge({ httpStatus: reply.statusCode, headers: reply.headers, text }, parse(offsetMs), now());
-    } catch (error) {
-      return fromError(error, account.callTimeout);
-    }
+    const proof = credentials.proof();
+    if (proof === undefined) return { kind: 'failed', why: 'there is no access token yet' };
+    const type = request.body === undefined ? {} : { 'content-type': 'application/json' };
+    const sent = await line.send({ ...request, headers: { ...proof.headers, ...network, ...type } });
+    if (sent.kind !== 'reply') return sent;
+    const answer = judge(sent.reply, parse(clockOffset(sent.reply.headers.date, now())), now());
+    if (answer.kind === 'unauthorized' && answer.httpStatus === 401) credentials.refused(proof);
+    return answer;
   }
 
   return {
@@ -77,12 +116,12 @@ export function makeSpacebring(account: Account, now: () => number): Spacebring 
         parseApplied(status),
       ),
     readTicket: (ticket) => call({ method: 'GET', path: path(ticket) }, parseTicket),
-    close: () => pool.destroy(),
+    close: () => line.close(),
   };
 }
 
 /** A transport error as an answer; its text holds a code and a sentence, never the request (credentials are in there). */
-function fromError(error: unknown, timeoutMs: number): Answer<never> {
+function fromError(error: unknown, timeoutMs: number): Sent {
   const { name, code, message }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error));
   if (
     name === 'TimeoutError' ||

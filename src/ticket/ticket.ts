@@ -8,6 +8,24 @@ export type Status = (typeof statuses)[number];
 /** A status as data; the sentence is what a person sees who wrote another one. */
 export const Status = z.enum(statuses, { error: `expected one of ${statuses.join(', ')}` });
 
+/** The contract's fourteen categories of a ticket (its `type`). */
+export const ticketTypes = [
+  'access',
+  'accountAndBilling',
+  'bookings',
+  'cleaning',
+  'discriminationAndHarassment',
+  'internet',
+  'mailAndPackages',
+  'noiseAndAcoustics',
+  'offensiveOrObjectionableContent',
+  'other',
+  'printing',
+  'repairAndMaintenance',
+  'temperatureAndVentilation',
+  'websiteAndApp',
+] as const;
+
 /** True for exactly the vendor's four words; case matters to the vendor. */
 export function isStatus(value: unknown): value is Status {
   return (statuses as readonly unknown[]).includes(value);

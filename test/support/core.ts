@@ -116,6 +116,7 @@ export async function openRoad(
         accounts: { main: testAccount(simulator.url, options.account) },
         redisUrl: url,
         prefix: names.tag.slice(1, -1),
+        secret: 'a1'.repeat(32),
         log: quiet,
       });
       running.push(changes);

@@ -8,7 +8,8 @@ import { afterEach } from 'vitest';
 import { until } from './until.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-const program = join(root, 'dist/src/cli.js');
+/** The built command. */
+export const program = join(root, 'dist/src/cli.js');
 
 export interface Running {
   readonly pid: number;

@@ -48,6 +48,24 @@ describe('the next step', () => {
     expect(nextStep(record({ deadlineAt: T0 }), undefined, T0 + 1)).toMatchObject({ kind: 'end', verdict: 'expired' });
   });
 
+  it('after the deadline is a last read where an outcome is unknown, and never a call', () => {
+    const late = record({ deadlineAt: later - 1, unknown });
+    expect(nextStep(late, undefined, later)).toMatchObject({ kind: 'read' });
+    const ours = activity('act-9', 'solved', T0 + 2_000);
+    expect(nextStep(late, ticket('solved', [ours]), later)).toMatchObject({ verdict: 'applied' });
+    expect(nextStep(late, ticket('new'), later)).toMatchObject({ kind: 'end', verdict: 'expired' });
+    expect(nextStep(late, undefined, later + 2 * 3_600_000)).toMatchObject({ kind: 'end', verdict: 'expired' });
+  });
+
+  it('after a call that never left is to read: a person may have decided meanwhile', () => {
+    const again = record({ attempts: 1 });
+    expect(nextStep(again, undefined, later)).toMatchObject({ kind: 'read' });
+    expect(nextStep(again, ticket('new'), later)).toMatchObject({ kind: 'put' });
+    const theirs = activity('act-9', 'inProgress', T0 + 30_000);
+    expect(nextStep(again, ticket('inProgress', [theirs]), later)).toMatchObject({ verdict: 'guarded' });
+    expect(nextStep(again, ticket('solved', [theirs]), later)).toMatchObject({ verdict: 'unchanged' });
+  });
+
   it('is nothing for a ticket in step', () => {
     expect(nextStep(record({ isOpen: false }), undefined, T0)).toMatchObject({ kind: 'clear' });
   });
@@ -147,7 +165,7 @@ describe('an answer means for the wish', () => {
     ],
     [
       { kind: 'unauthorized', httpStatus: 401, why: 'who' },
-      { kind: 'retry', isUnknown: false, reason: 'who' },
+      { kind: 'shut', reason: 'who' },
     ],
     [
       { kind: 'failed', why: 'refused' },

@@ -61,6 +61,15 @@ describe('the environment', () => {
     expect(faultsOf({ STATUSWIRE_API_TOKEN: 'sixteen-letters!' })).toEqual([]);
   });
 
+  it('wants a key of 32 bytes in hex, and says how to make one', () => {
+    for (const secret of ['short', 'f'.repeat(63), 'f'.repeat(65), `${'f'.repeat(63)}g`, ` ${'f'.repeat(64)}`]) {
+      expect(faultsOf({ STATUSWIRE_SECRET: secret })).toEqual([
+        'STATUSWIRE_SECRET is set to something else (not shown), expected 32 bytes as 64 hex digits; `openssl rand -hex 32` makes them',
+      ]);
+    }
+    expect(envOf({ STATUSWIRE_SECRET: 'aF'.repeat(32) }).STATUSWIRE_SECRET).toBe('aF'.repeat(32));
+  });
+
   it('wants an address of Redis, and says in which forms', () => {
     const [fault] = faultsOf({ REDIS_URL: 'http://redis.example' });
     expect(fault).toMatch(/^REDIS_URL is set to something else \(not shown\), expected .*redis:\/\//);
@@ -70,9 +79,14 @@ describe('the environment', () => {
     const secret = fc.stringMatching(/^[A-Za-z0-9]{10,20}$/).map((text) => `S${text}`);
     fc.assert(
       fc.property(secret, fc.constantFrom('', 'redis://', 'redis://:', 'redis:// ', 'x://'), (value, before) => {
-        const text = faultsOf({ REDIS_URL: `${before}${value}@ @`, STATUSWIRE_API_TOKEN: `${value} ` }).join('\n');
+        const text = faultsOf({
+          REDIS_URL: `${before}${value}@ @`,
+          STATUSWIRE_API_TOKEN: `${value} `,
+          STATUSWIRE_SECRET: value,
+        }).join('\n');
         expect(text).toContain('REDIS_URL');
         expect(text).toContain('STATUSWIRE_API_TOKEN');
+        expect(text).toContain('STATUSWIRE_SECRET');
         expect(text).not.toContain(value);
       }),
     );

@@ -47,7 +47,7 @@ describe('a value of the wrong kind', () => {
     ],
     [
       rule('just a text'),
-      '6:5: rules[0] is "just a text", expected a map with name, on, when, each, ticket, set, account, dryRun, stop',
+      '6:5: rules[0] is "just a text", expected a rule: a map with name, on, ticket, set; or with name, every, locations, when, set, since',
     ],
     [`${account}rules: none\n`, '3:8: rules is "none", expected a list of rules'],
     [`${account}sources:\n`, '3:1: sources is empty, expected a map from the names of sources to their settings'],
@@ -102,7 +102,7 @@ describe('a key that is missing or unknown', () => {
     ],
     [
       rule(`{ ${good}, set: new, <<: { stop: true } }`),
-      '6:52: rules[0]["<<"] is not a known key, expected one of name, on, when, each, ticket, set, account, dryRun, stop; merging with << is not read, write the keys out',
+      '6:52: rules[0]["<<"] is not a known key, expected one of name, on, when, each, ticket, set, link, at, from, after, unless, account, dryRun, stop; merging with << is not read, write the keys out',
     ],
     [
       rule('{ name: a, ticket: body.t, set: new }'),
@@ -125,6 +125,48 @@ describe('a key that is missing or unknown', () => {
     [`${account}sources:\n  ? [a]\n  : { verify: none }\n`, '4:5: a key here is not a plain word, expected a name'],
   ])('in %j', (text, fault) => {
     expect(faultsOf(text)).toEqual([fault]);
+  });
+});
+
+describe('an account with oauth', () => {
+  const oauth = (more: string) => `accounts:\n  main:\n    auth: { ${more} }\n`;
+  const whole = 'oauth: { clientId: i, clientSecret: p, refreshToken: r }';
+  const basic = 'basic: { clientId: i, clientSecret: p }';
+  const network = '    networkId: 0b6f1d3e-8f4c-4f8e-9d57-1a2b3c4d5e6f\n';
+  const env = { STATUSWIRE_SECRET: '0f'.repeat(32) };
+
+  it('is right with the network it acts in and a key for its tokens', () => {
+    expect(faultsOf(`${oauth(whole)}${network}`, env)).toEqual([]);
+  });
+
+  it.each([
+    [`${oauth(`${basic}, ${whole}`)}${network}`, '3:11: accounts.main.auth is a map, expected either basic or oauth'],
+    [oauth(''), '3:11: accounts.main.auth is an empty map, expected either basic or oauth'],
+    [
+      oauth(whole),
+      "3:5: accounts.main.networkId is missing, expected the network's UUID: with oauth every call names the network it acts in",
+    ],
+    [
+      `${oauth('oauth: { clientId: i, clientSecret: p }')}${network}`,
+      `3:20: accounts.main.auth.oauth.refreshToken is missing, expected a text, best as "\${NAME}" from the environment`,
+    ],
+    [
+      `${oauth('oauht: { clientId: i }')}${network}`,
+      '3:13: accounts.main.auth.oauht is not a known key, expected one of basic, oauth; did you mean oauth?',
+    ],
+  ])('in %j', (text, fault) => {
+    expect(faultsOf(text, env)).toEqual([fault]);
+  });
+
+  it('needs STATUSWIRE_SECRET, and is told how to make one, beside all that is wrong otherwise', () => {
+    const expected = [
+      '3:13: accounts.main.auth.oauth needs STATUSWIRE_SECRET, which is not set, expected 64 hex digits for it in the environment or in .env, to keep the tokens encrypted; `openssl rand -hex 32` makes them',
+      '4:5: accounts.main.rat is not a known key, expected one of auth, networkId, baseUrl, rate, margin, callTimeout, settle, deadline; did you mean rate?',
+    ];
+    const text = `${oauth(whole)}    rat: 5/s\n${network}`;
+    expect(faultsOf(text)).toEqual(expected);
+    expect(faultsOf(text, { STATUSWIRE_SECRET: '' })).toEqual(expected);
+    expect(faultsOf(account)).toEqual([]);
   });
 });
 
@@ -287,6 +329,7 @@ function exactly(text: string): RegExp {
 }
 
 it('every value that does not fit is told with what was expected in our own words', () => {
+  const location = '0b6f1d3e-8f4c-4f8e-9d57-1a2b3c4d5e6f';
   const full = {
     accounts: {
       main: {
@@ -313,6 +356,17 @@ it('every value that does not fit is told with what was expected in our own word
         account: 'main',
         dryRun: false,
         stop: true,
+        ...{ at: 'a', from: ['new'], after: '2h', unless: [{ on: 'hook', when: 'a', ticket: { link: 'a' } }] },
+      },
+      { name: 'b', on: 'hook', ticket: 'a', link: 'a' },
+      { name: 'c', on: 'hook', ticket: { number: 'a', location }, set: 'new' },
+      {
+        ...{ name: 'd', every: '1h', locations: [location], when: 'a', set: 'closed', since: '2026-03-01' },
+        ...{ except: ['t'], limit: 5, cap: '20/1h', account: 'main', dryRun: true },
+      },
+      {
+        ...{ name: 'e', cron: '0 * * * *', timezone: 'Europe/Berlin', locations: [location] },
+        ...{ when: 'a', set: { cel: 'a' }, since: 'always' },
       },
     ],
   };

@@ -19,13 +19,22 @@ describe('a file that is right', () => {
     expect(config.accounts.main).toMatchObject({ rate: 10, margin: 0.05, callTimeout: 10_000, deadline: 259_200_000 });
     expect(config.sources.hook).toMatchObject({ verify: 'github', secrets: ['s'], keep: 604_800_000 });
     expect(config.rules).toEqual([
-      { name: 'a', on: ['hook'], ticket: 'body.t', set: 'new', account: 'main', dryRun: false, stop: false },
+      {
+        ...{ kind: 'event', name: 'a', on: ['hook'], ticket: 'body.t', set: 'new' },
+        ...{ account: 'main', dryRun: false, stop: false },
+      },
     ]);
   });
 
   it('is frozen to the leaves', () => {
     const config = configOf(`${account}${hook}rules:\n  - { ${rule} }\n`);
-    const all = [config, config.rules, config.rules[0], config.rules[0]?.on, config.sources.hook?.secrets];
+    const all = [
+      config,
+      config.rules,
+      config.rules[0],
+      config.rules[0]?.kind === 'event' && config.rules[0].on,
+      config.sources.hook?.secrets,
+    ];
     expect(all.every((part) => Object.isFrozen(part))).toBe(true);
   });
 

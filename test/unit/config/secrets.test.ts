@@ -104,12 +104,13 @@ describe('a secret is in no fault', () => {
 accounts:
   main: { auth: { basic: { clientSecrt: hunter2, clientSecret: [hunter2], clientId: { a: hunter2 } } } }
   other: { auth: hunter2 }
+  third: { auth: { oauth: { refreshTokn: hunter2, refreshToken: [hunter2], clientId: i, clientSecret: p } } }
 sources:
   hook: { verify: github, secrets: hunter2 }
   two: { verify: github, secret: hunter2 }
 `;
-    const faults = faultsOf(file);
-    expect(faults).toHaveLength(7);
+    const faults = faultsOf(file, { STATUSWIRE_SECRET: 'hunter2' });
+    expect(faults).toHaveLength(10);
     expect(faults.join()).not.toContain('hunter2');
   });
 });
