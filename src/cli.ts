@@ -12,6 +12,7 @@ import { listFailed, showFailed, steerFailed } from './cli/failed.ts';
 import { complain, complaintOf } from './cli/output.ts';
 import { run, runSimulator } from './cli/run.ts';
 import { send } from './cli/send.ts';
+import { test } from './cli/test.ts';
 
 /** What a library may still hold open after a command has closed everything is not waited for any longer than this. */
 const LINGER_MS = 2_000;
@@ -48,6 +49,14 @@ program
   .option(...CONFIG)
   .option(...JSON_OUTPUT)
   .action((options) => check(options));
+program
+  .command('test')
+  .description('what would each rule do with a saved event, and why; or run *.test.yaml, exit 1 if one does not hold')
+  .argument('[files...]', 'EVENT.json, *.test.yaml or folders of them (default: those beside the configuration)')
+  .option('--rules <file>', 'rules to try: alone, or a whole configuration (default: the configuration)')
+  .option(...CONFIG)
+  .option(...JSON_OUTPUT)
+  .action((files, options) => test(files, options));
 program
   .command('explain')
   .description('the whole story of an event, a change or a ticket')

@@ -1,4 +1,5 @@
-// Owns how a sender's own time is read. Promises never to guess: what could be meant in two ways is no time.
+// Owns how a sender's own time is read, and how a length of time is written. Promises never to guess: what could be meant
+// in two ways is no time.
 
 /** Below this a number counts seconds (until the year 5138), from here on milliseconds (since 1973). */
 const FIRST_MILLISECONDS = 1e11;
@@ -31,3 +32,16 @@ function toMilliseconds(value: unknown): number {
 function fromUnix(count: number): number {
   return count < FIRST_MILLISECONDS ? count * 1000 : count;
 }
+
+/** A length of time as it is written in a configuration: `90m`, `2h`, `4d`; the largest unit that keeps it exact. */
+export function durationText(ms: number): string {
+  const [unit, size] = units.find(([, size]) => ms >= size && ms % size === 0) ?? ['ms', 1];
+  return `${ms / size}${unit}`;
+}
+
+const units = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+] as const;

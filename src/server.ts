@@ -20,7 +20,7 @@ import type { Gate, GateState, ShutBy } from './ticket/gate.ts';
 
 export interface ReceiverParts {
   readonly loaded: Pick<Loaded, 'config' | 'version'>;
-  readonly env: Pick<Env, 'HOST' | 'PORT' | 'STATUSWIRE_API_TOKEN' | 'STATUSWIRE_PREFIX'>;
+  readonly env: Pick<Env, 'HOST' | 'PORT' | 'STATUSWIRE_API_TOKEN' | 'STATUSWIRE_PREFIX' | 'TRUST_PROXY'>;
   readonly redisUrl: string;
   readonly log: Log;
 }
@@ -73,6 +73,7 @@ async function open({ loaded, env, redisUrl, log }: ReceiverParts, closers: Clos
     isUnavailable,
     accounts,
     apiToken: env.STATUSWIRE_API_TOKEN,
+    trustProxy: env.TRUST_PROXY,
     newId,
     now: Date.now,
     log,

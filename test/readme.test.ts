@@ -95,7 +95,9 @@ describe('the tables of the README', () => {
     const sections = {
       'accounts.NAME': accounts.additionalProperties,
       'sources.NAME': sources.additionalProperties,
-      'rules[]': { properties: Object.assign({}, ...rules.items.anyOf.map(({ properties }) => properties)) },
+      'rules[]': {
+        properties: Object.fromEntries(rules.items.anyOf.flatMap(({ properties }) => Object.entries(properties))),
+      },
     };
     const keys = Object.entries(sections).flatMap(([section, { properties }]) =>
       Object.entries(properties).map(([key, value]) => [`\`${section}.${key}\``, value.default] as const),

@@ -7,12 +7,14 @@ import { Worker } from 'bullmq';
 import { queueName, ticketOf } from '../src/change/job.ts';
 import { openQueue } from '../src/change/queue.ts';
 import { makeRecords } from '../src/change/record.ts';
+import { makeResolve } from '../src/change/resolve.ts';
 import { openRecordScripts } from '../src/change/scripts.ts';
-import { makeVisit } from '../src/change/visit.ts';
+import { makeVisit, type VisitParts } from '../src/change/visit.ts';
 import type { Account, Config } from '../src/config/schema.ts';
 import type { Log } from '../src/log.ts';
 import { connect, type RedisClient, waitReady } from '../src/redis/connection.ts';
 import { makeNames, type Names } from '../src/redis/names.ts';
+import { readReference } from '../src/rule/reference.ts';
 import { makeSweep } from '../src/schedule/sweep.ts';
 import { type Credentials, makeBasic } from '../src/ticket/credentials.ts';
 import { makeGate } from '../src/ticket/gate.ts';
@@ -29,6 +31,8 @@ export interface ChangesParts {
   readonly prefix: string;
   /** STATUSWIRE_SECRET; needed where an account has oauth, which loading the configuration makes sure of. */
   readonly secret?: string | undefined;
+  /** Whether a rule on the clock still wants it; without, as where there is none, it does. */
+  readonly stillHolds?: VisitParts['stillHolds'];
   readonly log: Log;
 }
 
@@ -41,7 +45,14 @@ export interface Changes {
 const CLOSE_MARGIN_MS = 5_000;
 
 /** Starts a worker for every account. Rejects when Redis cannot be reached within half a minute. */
-export async function startChanges({ accounts, redisUrl, prefix, secret, log }: ChangesParts): Promise<Changes> {
+export async function startChanges({
+  accounts,
+  redisUrl,
+  prefix,
+  secret,
+  stillHolds = () => ({ holds: true, reason: 'no rule on the clock' }),
+  log,
+}: ChangesParts): Promise<Changes> {
   const names = makeNames(prefix);
   // Before anything is opened: it throws where the key is needed and missing.
   const seal = sealFor(accounts, secret);
@@ -69,8 +80,12 @@ export async function startChanges({ accounts, redisUrl, prefix, secret, log }: 
     random: Math.random,
     sleep: (ms, signal) => wait(ms, undefined, { signal }),
   });
+  const records = makeRecords(openRecordScripts(client, names.tag));
   const parts = {
-    records: makeRecords(openRecordScripts(client, names.tag)),
+    records,
+    client,
+    names,
+    stillHolds,
     pacer,
     gate: makeGate({ gate: paceScripts.gate, read: (account) => client.hgetall(names.pace(account)) }),
     desks,
@@ -86,12 +101,15 @@ export async function startChanges({ accounts, redisUrl, prefix, secret, log }: 
 
   const workers = Object.entries(accounts).map(([account, { rate }]) => {
     const visit = makeVisit(parts, account);
+    const resolve = makeResolve(parts, account);
     const worker = new Worker(
       queueName(account),
       async (job) => {
         // Only this one signal: one joined to it for each job would never be let go of by Node 20 (55 bytes a visit, measured).
-        const next = await visit(ticketOf(job), stopping.signal);
-        if (next !== undefined) await queue.add(next);
+        const ticket = ticketOf(job);
+        const isNamed = readReference(ticket)?.kind === 'number';
+        const next = await (isNamed ? resolve : visit)(ticket, stopping.signal);
+        for (const appointment of next) await queue.add(appointment);
       },
       {
         connection: client,
@@ -111,7 +129,7 @@ export async function startChanges({ accounts, redisUrl, prefix, secret, log }: 
     worker.on('stalled', (job) => log.warn({ job }, 'visit.stalled'));
     return worker;
   });
-  const sweep = makeSweep({ client, names, queue, random: Math.random, onError });
+  const sweep = makeSweep({ client, names, queue, ripen: records.ripen, random: Math.random, onError });
   sweep.start();
   log.info({ accounts: Object.keys(accounts) }, 'worker.started');
 

@@ -2,35 +2,19 @@
 -- KEYS[1]  the hash tag
 -- ARGV     1 event id proposed · 2 what names the delivery (`source:digest`) · 3 dedupe window ms · 4 digest of the content
 --          5 keep the body ms (0: not at all) · 6 source · 7 type · 8 the event's own time ms or '' · 9 headers JSON
---          10 raw body · 11 ledger data JSON (decisions) · 12 number of wishes, then for each of them ten:
---          change id · ticket · status · account · rule · kind (wish, dry-run, shadowed) · reason · by (the rule that shadows)
---          · deadline ms from now · class (live, clock)
+--          10 raw body · 11 ledger data JSON (decisions) · 12 how many outcomes, then for each of them thirteen:
+--          change id · ticket, or `link:KEY` · status · account · rule · kind (link, cancel, wish, dry-run, shadowed, held)
+--          · reason · by (the rule that shadows; for link: the key) · deadline ms from now · class (live, clock)
+--          · wait ms · guard (statuses, spaced, or '') · its own order ms or ''
 -- Answer   {fresh: '1', '0' seen before, 'conflict' same name with other content; event id; change ids, spaced;
 --          then for each ticket to be visited: ticket, account, visit number, class}
 -- Invariant: an event is accepted once; of two wishes for one ticket the one with the later order (the event's own time,
 --          else arrival) is the record's; every accepted wish is open or has a verdict
+local FIRST, WIDTH = 13, 13
+local LINK_KEPT_MS = 400 * 24 * 60 * 60 * 1000
 local eventId, delivery, windowMs, digest = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local seenKey = tag .. ':seen:' .. delivery
 local eventKey = tag .. ':event:'
-
--- A visit may be wanted again for what is still open: a redelivery finishes what a crash left undone.
-local function kicksFor(changes)
-  local kicks, told = {}, {}
-  for id in string.gmatch(changes, '%S+') do
-    local change = redis.call('HMGET', tag .. ':change:' .. id, 'ticket', 'verdict')
-    if change[1] and not change[2] and not told[change[1]] then
-      local record = read(change[1])
-      local due = redis.call('ZSCORE', tag .. ':dirty', change[1])
-      if due and tonumber(due) <= now then
-        told[change[1]] = true
-        for _, part in ipairs({ change[1], record.account, record.visit, record.class }) do
-          kicks[#kicks + 1] = part
-        end
-      end
-    end
-  end
-  return kicks
-end
 
 local function answer(fresh, id, changes)
   local reply = { fresh, id, changes }
@@ -56,60 +40,40 @@ if seen then
   return answer('0', id, changes)
 end
 
--- Puts a wish into the ticket's record, or ends it when the record already holds a later one.
-local function enter(wish, order)
-  local record = read(wish.ticket)
-  if record.order and order < tonumber(record.order) then
-    finishChange(wish.id, 'superseded', { by = record.change, reason = 'a wish of a later order was there before it' })
+-- Lets a wish wait for its time, unless a later one is there already.
+local function wait(wish, order)
+  local last = tonumber(redis.call('HGET', recordKey(wish.ticket), 'order') or 0)
+  local by = redis.call('HGET', recordKey(wish.ticket), 'change')
+  for _, id in ipairs(redis.call('SMEMBERS', tag .. ':waits:' .. wish.ticket)) do
+    local other = tonumber(redis.call('HGET', tag .. ':change:' .. id, 'order'))
+    if other > last then
+      last, by = other, id
+    end
+  end
+  if order < last then
+    finishChange(wish.id, 'superseded', { by = by, reason = 'a wish of a later order was there before it' })
     return
   end
-  local leased = redis.call('EXISTS', tag .. ':lease:' .. wish.ticket) == 1
-  -- A wish whose call is under way keeps its own ending: the visit will tell whether it was applied.
-  if record.open == '1' and not (leased and record.flight == record.change) then
-    finishChange(record.change, 'superseded', { by = wish.id, reason = 'a newer wish for the ticket came' })
-  end
-  redis.call('HSET', recordKey(wish.ticket), 'want', wish.status, 'change', wish.id, 'order', int(order),
-    'account', wish.account, 'open', '1', 'acceptedAt', int(now), 'deadlineAt', int(now + wish.deadlineMs),
-    'attempts', '0', 'class', wish.class, 'version', int(tonumber(record.version or 0) + 1))
-  redis.call('PERSIST', recordKey(wish.ticket))
-  if leased then
-    return -- who holds the lease reads the newest wish before the call, and looks again after it
-  end
-  local dueAt = math.max(now, tonumber(record.unknownUntil or 0))
-  local due = redis.call('ZSCORE', tag .. ':dirty', wish.ticket)
-  -- An appointment made for a clock rule is queued behind every event's: an event's wish does not wait there.
-  local isBehind = record.class == 'clock' and wish.class == 'live'
-  if not due or tonumber(due) > dueAt or isBehind then
-    arrange(wish.ticket, dueAt)
+  overtake(wish.ticket, order, wish.id)
+  redis.call('ZADD', tag .. ':waiting', int(now + wish.waitMs), wish.id)
+  redis.call('SADD', tag .. ':waits:' .. wish.ticket, wish.id)
+  redis.call('HSET', tag .. ':change:' .. wish.id, 'dueAt', int(now + wish.waitMs))
+end
+
+-- An event that ends the waits of one rule for one ticket.
+local function cancel(wish, order)
+  for _, id in ipairs(redis.call('SMEMBERS', tag .. ':waits:' .. wish.ticket)) do
+    local other = redis.call('HMGET', tag .. ':change:' .. id, 'rule', 'order')
+    if other[1] == wish.rule and tonumber(other[2]) <= order then
+      finishChange(id, 'cancelled', { by = eventId, reason = wish.reason })
+    end
   end
 end
 
-local order = ARGV[8] ~= '' and tonumber(ARGV[8]) or now
-local changes = {}
-local count = tonumber(ARGV[12])
-for i = 0, count - 1 do
-  changes[i + 1] = ARGV[13 + i * 10]
-end
-local changeList = table.concat(changes, ' ')
-
-redis.call('SET', seenKey, eventId .. ' ' .. digest, 'PX', windowMs)
-redis.call('HSET', eventKey .. eventId, 'source', ARGV[6], 'type', ARGV[7], 'at', ARGV[8], 'receivedAt', int(now),
-  'headers', ARGV[9], 'changes', changeList, 'delivery', delivery)
-redis.call('PEXPIRE', eventKey .. eventId, KEPT_MS)
-if tonumber(ARGV[5]) > 0 then
-  redis.call('SET', tag .. ':body:' .. eventId, ARGV[10], 'PX', ARGV[5])
-end
-redis.call('HSET', eventKey .. eventId, 'entry', append('event', { event = eventId }, ARGV[11]))
-
-for i = 0, count - 1 do
-  local at = 13 + i * 10
-  local wish = {
-    id = ARGV[at], ticket = ARGV[at + 1], status = ARGV[at + 2], account = ARGV[at + 3], rule = ARGV[at + 4],
-    kind = ARGV[at + 5], reason = ARGV[at + 6], by = ARGV[at + 7], deadlineMs = tonumber(ARGV[at + 8]),
-    class = ARGV[at + 9],
-  }
+local function store(wish, order)
   redis.call('HSET', tag .. ':change:' .. wish.id, 'ticket', wish.ticket, 'status', wish.status, 'account', wish.account,
-    'event', eventId, 'rule', wish.rule, 'order', int(order), 'acceptedAt', int(now), 'cause', wish.reason)
+    'event', eventId, 'rule', wish.rule, 'order', int(order), 'acceptedAt', int(now), 'cause', wish.reason,
+    'class', wish.class, 'deadlineMs', int(wish.deadlineMs), 'from', wish.from)
   redis.call('ZADD', tag .. ':open', int(now), wish.id)
   redis.call('RPUSH', tag .. ':changes:' .. wish.ticket, wish.id)
   redis.call('LTRIM', tag .. ':changes:' .. wish.ticket, -1000, -1)
@@ -117,12 +81,66 @@ for i = 0, count - 1 do
   append('change', {
     event = eventId, change = wish.id, ticket = wish.ticket, rule = wish.rule, account = wish.account,
   }, cjson.encode({ status = wish.status, reason = wish.reason, order = order }))
-  if wish.kind == 'wish' then
-    enter(wish, order)
-  elseif wish.kind == 'shadowed' then
+end
+
+-- Gives true when the outcome is a change.
+local function take(wish, order)
+  if wish.kind == 'link' then
+    redis.call('SET', tag .. ':link:' .. wish.by, wish.ticket, 'PX', LINK_KEPT_MS)
+    append('link', { event = eventId, ticket = wish.ticket, rule = wish.rule }, cjson.encode({ key = wish.by }))
+    return false
+  end
+  local key = string.match(wish.ticket, '^link:(.+)$')
+  if key then
+    local ticket = redis.call('GET', tag .. ':link:' .. key)
+    if not ticket then
+      append('unlinked', { event = eventId, rule = wish.rule }, cjson.encode({ key = key }))
+      return false
+    end
+    redis.call('PEXPIRE', tag .. ':link:' .. key, LINK_KEPT_MS)
+    wish.ticket = ticket
+  end
+  if wish.kind == 'cancel' then
+    cancel(wish, order)
+    return false
+  end
+  store(wish, order)
+  if wish.kind == 'shadowed' then
     finishChange(wish.id, 'shadowed', { by = wish.by, reason = wish.reason })
-  else
+  elseif wish.kind == 'held' then
+    finishChange(wish.id, 'held', { reason = 'over the cap of its rule; an operator releases or drops it' })
+  elseif wish.kind == 'dry-run' then
     finishChange(wish.id, 'dry-run', { reason = 'the rule says dryRun: nothing is sent' })
+  elseif wish.waitMs > 0 then
+    wait(wish, order)
+  else
+    enter(wish, order)
+  end
+  return true
+end
+
+redis.call('SET', seenKey, eventId .. ' ' .. digest, 'PX', windowMs)
+redis.call('HSET', eventKey .. eventId, 'source', ARGV[6], 'type', ARGV[7], 'at', ARGV[8], 'receivedAt', int(now),
+  'headers', ARGV[9], 'delivery', delivery)
+redis.call('PEXPIRE', eventKey .. eventId, KEPT_MS)
+if tonumber(ARGV[5]) > 0 then
+  redis.call('SET', tag .. ':body:' .. eventId, ARGV[10], 'PX', ARGV[5])
+end
+redis.call('HSET', eventKey .. eventId, 'entry', append('event', { event = eventId }, ARGV[11]))
+
+local arrival = ARGV[8] ~= '' and tonumber(ARGV[8]) or now
+local changes = {}
+for i = 0, tonumber(ARGV[12]) - 1 do
+  local at = FIRST + i * WIDTH
+  local wish = {
+    id = ARGV[at], ticket = ARGV[at + 1], status = ARGV[at + 2], account = ARGV[at + 3], rule = ARGV[at + 4],
+    kind = ARGV[at + 5], reason = ARGV[at + 6], by = ARGV[at + 7], deadlineMs = tonumber(ARGV[at + 8]),
+    class = ARGV[at + 9], waitMs = tonumber(ARGV[at + 10]), from = ARGV[at + 11],
+  }
+  if take(wish, ARGV[at + 12] ~= '' and tonumber(ARGV[at + 12]) or arrival) then
+    changes[#changes + 1] = wish.id
   end
 end
+local changeList = table.concat(changes, ' ')
+redis.call('HSET', eventKey .. eventId, 'changes', changeList)
 return answer('1', eventId, changeList)

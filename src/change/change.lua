@@ -1,8 +1,8 @@
 -- Library, put before every script that touches changes and ticket records: how a change ends, how an outcome becomes
--- unknown, how a next visit is arranged.
+-- unknown, how a next visit is arranged, how a wish enters its ticket's record.
 -- KEYS[1]  the hash tag (see ledger.lua, which stands before this one)
 -- ARGV     none of its own
--- Answer   none: it defines `finishChange`, `markUnknown`, `arrange` and `read`
+-- Answer   none: it defines `read`, `finishChange`, `markUnknown`, `arrange`, `overtake`, `enter` and `kicksFor`
 -- Invariant: a change gets exactly one verdict; a ticket that is not in step is in `dirty`
 local KEPT_MS = 30 * 24 * 60 * 60 * 1000
 
@@ -35,8 +35,13 @@ local function finishChange(id, verdict, facts)
     end
   end
   redis.call('ZREM', tag .. ':open', id)
+  if redis.call('ZREM', tag .. ':waiting', id) == 1 then
+    redis.call('SREM', tag .. ':waits:' .. known[3], id)
+  end
   if verdict == 'failed' or verdict == 'expired' then
     redis.call('ZADD', tag .. ':failed', int(now), id)
+  elseif verdict == 'held' then
+    redis.call('ZADD', tag .. ':held', int(now), id)
   end
   append('verdict', {
     event = known[2], change = id, ticket = known[3], rule = known[4], account = known[5], verdict = verdict,
@@ -66,4 +71,63 @@ local function arrange(ticket, dueAt)
   local number = redis.call('HINCRBY', recordKey(ticket), 'visit', 1)
   redis.call('ZADD', tag .. ':dirty', int(dueAt), ticket)
   return number
+end
+
+-- Ends the wishes of a ticket that wait for their time and are older than this one.
+local function overtake(ticket, order, by)
+  for _, id in ipairs(redis.call('SMEMBERS', tag .. ':waits:' .. ticket)) do
+    if id ~= by and tonumber(redis.call('HGET', tag .. ':change:' .. id, 'order')) <= order then
+      finishChange(id, 'superseded', { by = by, reason = 'a newer wish for the ticket came while it waited' })
+    end
+  end
+end
+
+-- Puts a wish into the ticket's record, or ends it when the record already holds a later one.
+local function enter(wish, order)
+  local record = read(wish.ticket)
+  if record.order and order < tonumber(record.order) then
+    finishChange(wish.id, 'superseded', { by = record.change, reason = 'a wish of a later order was there before it' })
+    return
+  end
+  overtake(wish.ticket, order, wish.id)
+  local leased = redis.call('EXISTS', tag .. ':lease:' .. wish.ticket) == 1
+  -- A wish whose call is under way keeps its own ending: the visit will tell whether it was applied.
+  if record.open == '1' and not (leased and record.flight == record.change) then
+    finishChange(record.change, 'superseded', { by = wish.id, reason = 'a newer wish for the ticket came' })
+  end
+  redis.call('HSET', recordKey(wish.ticket), 'want', wish.status, 'change', wish.id, 'order', int(order),
+    'account', wish.account, 'open', '1', 'acceptedAt', int(now), 'deadlineAt', int(now + tonumber(wish.deadlineMs)),
+    'attempts', '0', 'class', wish.class, 'rule', wish.rule, 'from', wish.from,
+    'version', int(tonumber(record.version or 0) + 1))
+  redis.call('PERSIST', recordKey(wish.ticket))
+  if leased then
+    return -- who holds the lease reads the newest wish before the call, and looks again after it
+  end
+  local dueAt = math.max(now, tonumber(record.unknownUntil or 0))
+  local due = redis.call('ZSCORE', tag .. ':dirty', wish.ticket)
+  -- An appointment made for a clock rule is queued behind every event's: an event's wish does not wait there.
+  local isBehind = record.class == 'clock' and wish.class == 'live'
+  if not due or tonumber(due) > dueAt or isBehind then
+    arrange(wish.ticket, dueAt)
+  end
+end
+
+-- The visits that the open ones of these changes (ids, spaced) want now, flat: ticket, account, visit number, class.
+-- Also for changes of an event seen before: a redelivery finishes what a crash left undone.
+local function kicksFor(changes)
+  local kicks, told = {}, {}
+  for id in string.gmatch(changes, '%S+') do
+    local change = redis.call('HMGET', tag .. ':change:' .. id, 'ticket', 'verdict')
+    if change[1] and not change[2] and not told[change[1]] then
+      local due = redis.call('ZSCORE', tag .. ':dirty', change[1])
+      if due and tonumber(due) <= now then
+        told[change[1]] = true
+        local record = redis.call('HMGET', recordKey(change[1]), 'account', 'visit', 'class')
+        for _, part in ipairs({ change[1], record[1], record[2], record[3] }) do
+          kicks[#kicks + 1] = part
+        end
+      end
+    end
+  end
+  return kicks
 end

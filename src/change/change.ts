@@ -13,6 +13,10 @@ export interface Delivery {
   /** Digest of the content, where the same name with other content is a conflict and not a repetition. */
   readonly digest?: string;
   readonly decisions: readonly Decision[];
+  /** Which version of the rule file decided. */
+  readonly version?: string;
+  /** Default live. */
+  readonly class?: Class;
 }
 
 /** What Redis has confirmed. */

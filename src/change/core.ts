@@ -18,7 +18,7 @@ export type Accept = (delivery: Delivery) => Promise<Accepted>;
 
 export function makeAccept({ records, queue, newId, deadlineMs, onLostKick }: CoreParts): Accept {
   return async function accept(delivery) {
-    const { accepted, appointments } = await records.accept(delivery, { newId, deadlineMs, class: 'live' });
+    const { accepted, appointments } = await records.accept(delivery, { newId, deadlineMs });
     for (const appointment of appointments) {
       queue.add(appointment).catch((error: unknown) => onLostKick(error, appointment.ticket));
     }

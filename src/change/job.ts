@@ -32,7 +32,9 @@ export function toJob(appointment: Appointment): { name: string; data: { ticket:
 
 /** The id of an appointment's job. */
 export function jobId({ ticket, number, isLate }: Pick<Appointment, 'ticket' | 'number' | 'isLate'>): string {
-  return isLate === true ? `${ticket}.${number}.late` : `${ticket}.${number}`;
+  // BullMQ refuses `:` in ids, which a ticket that is named by its number has.
+  const id = `${ticket.replaceAll(':', '~')}.${number}`;
+  return isLate === true ? `${id}.late` : id;
 }
 
 /** The ticket a job is about. Throws when the job is none of ours. */

@@ -1,6 +1,7 @@
 // Owns the ticket record's scripts as typed calls: accept (the commit point), begin, look, finish. What they promise stands
 // in the head of each .lua file; this one only puts arguments in order and reads answers.
 import { createHash } from 'node:crypto';
+import type { Decision } from '../rule/rule.ts';
 import type { Activity } from '../ticket/answer.ts';
 import { isStatus, type Status } from '../ticket/ticket.ts';
 import type { Accepted, Appointment, Class, Delivery } from './change.ts';
@@ -11,6 +12,8 @@ export type Script = (...args: (string | number | Buffer)[]) => Promise<unknown>
 
 export interface RecordScripts {
   readonly accept: Script;
+  readonly ripen: Script;
+  readonly resolve: Script;
   readonly begin: Script;
   readonly look: Script;
   readonly finish: Script;
@@ -55,19 +58,27 @@ export interface Records {
    * queued now. `newId` makes ids of changes; `deadlineMs` is per account.
    */
   accept(delivery: Delivery, parts: AcceptParts): Promise<{ accepted: Accepted; appointments: Appointment[] }>;
+  /** Wishes that have waited their time enter their records; gives the visits they want. `limit`: at most so many. */
+  ripen(limit: number): Promise<Appointment[]>;
+  /** A numbered ticket was found (its id), or not (why); only for the holder of its lease. Gives the visits that follow. */
+  resolve(reference: string, token: string, found: Found, attempts: readonly object[]): Promise<Appointment[]>;
   begin(ticket: string, token: string, leaseMs: number, settleMs: number): Promise<Begun>;
   /** `version`: about to be sent; the answer `go` means it is still the newest and is noted as under way. */
   look(ticket: string, token: string, leaseMs: number, isProbe: boolean, version?: string): Promise<Looked>;
   finish(ticket: string, token: string, worked: TicketRecord, ending: Ending): Promise<Finished>;
 }
 
+/** What came of looking for a ticket by its number. */
+export type Found = { readonly ticket: string } | { readonly why: string };
+
 export interface AcceptParts {
   readonly newId: (prefix: string) => string;
   readonly deadlineMs: (account: string) => number;
-  readonly class: Class;
 }
 
-export function makeRecords(scripts: Pick<RecordScripts, 'accept' | 'begin' | 'look' | 'finish'>): Records {
+export function makeRecords(
+  scripts: Pick<RecordScripts, 'accept' | 'ripen' | 'resolve' | 'begin' | 'look' | 'finish'>,
+): Records {
   return {
     async accept(delivery, parts) {
       const reply = strings(await scripts.accept(...acceptArguments(delivery, parts)));
@@ -81,6 +92,14 @@ export function makeRecords(scripts: Pick<RecordScripts, 'accept' | 'begin' | 'l
         },
         appointments: toAppointments(kicks),
       };
+    },
+    async ripen(limit) {
+      return toAppointments(strings(await scripts.ripen(limit)));
+    },
+    async resolve(reference, token, found, attempts) {
+      const [ticket, why] = 'ticket' in found ? [found.ticket, ''] : ['', found.why];
+      const told = attempts.map((attempt) => JSON.stringify(attempt));
+      return toAppointments(strings(await scripts.resolve(reference, token, ticket, why, ...told)));
     },
     async begin(ticket, token, leaseMs, settleMs) {
       const [kind, ...rest] = strings(await scripts.begin(ticket, token, leaseMs, settleMs));
@@ -108,8 +127,10 @@ export function makeRecords(scripts: Pick<RecordScripts, 'accept' | 'begin' | 'l
 }
 
 function acceptArguments(delivery: Delivery, parts: AcceptParts): (string | number | Buffer)[] {
-  const { event, decisions } = delivery;
-  const wishes = decisions.filter((decision) => decision.kind === 'matched' || decision.kind === 'shadowed');
+  const { event, decisions, version } = delivery;
+  const outcomes = OUTCOMES.flatMap((kind) =>
+    decisions.filter((decision) => decision.kind === kind && !isTrial(decision)),
+  );
   return [
     event.id,
     `${event.source}:${createHash('sha256').update(delivery.delivery.key).digest('base64url').slice(0, 32)}`,
@@ -121,21 +142,42 @@ function acceptArguments(delivery: Delivery, parts: AcceptParts): (string | numb
     event.at ?? '',
     JSON.stringify(event.headers),
     delivery.rawBody,
-    JSON.stringify({ source: event.source, type: event.type, decisions }),
-    wishes.length,
-    ...wishes.flatMap((wish) => [
-      parts.newId('ch'),
-      wish.ticket,
-      wish.status,
-      wish.account,
-      wish.rule,
-      wish.kind === 'shadowed' ? 'shadowed' : wish.dryRun ? 'dry-run' : 'wish',
-      wish.reason,
-      wish.kind === 'shadowed' ? wish.by : '',
-      parts.deadlineMs(wish.account),
-      parts.class,
-    ]),
+    JSON.stringify({ source: event.source, type: event.type, version, decisions }),
+    outcomes.length,
+    ...outcomes.flatMap((outcome) => outcomeArguments(outcome, delivery.class ?? 'live', parts)),
   ];
+}
+
+/** A name before it is looked up, a wait before what may follow it: the order in which one event's outcomes are taken. */
+const OUTCOMES = ['links', 'cancels', 'matched', 'shadowed'] as const;
+
+/** A link on dry run is told in the event's decisions, and nothing is remembered. */
+function isTrial(decision: Decision): boolean {
+  return decision.kind === 'links' && decision.dryRun;
+}
+
+/** The thirteen arguments of one outcome, as the head of accept.lua names them. */
+function outcomeArguments(outcome: Decision, kind: Class, parts: AcceptParts): (string | number)[] {
+  const { rule, reason } = outcome;
+  switch (outcome.kind) {
+    case 'links':
+      return ['', outcome.ticket, '', '', rule, 'link', reason, outcome.key, 0, kind, 0, '', ''];
+    case 'cancels':
+      return ['', outcome.ticket, '', '', rule, 'cancel', reason, '', 0, kind, 0, '', ''];
+    case 'matched': {
+      const { ticket, status, account, dryRun, held, afterMs = 0, from = [], at = '' } = outcome;
+      const fate = dryRun ? 'dry-run' : held === true ? 'held' : 'wish';
+      const deadlineMs = parts.deadlineMs(account);
+      const tail = [deadlineMs, kind, afterMs, from.join(' '), at];
+      return [parts.newId('ch'), ticket, status, account, rule, fate, reason, '', ...tail];
+    }
+    case 'shadowed': {
+      const { ticket, status, account, by } = outcome;
+      return [parts.newId('ch'), ticket, status, account, rule, 'shadowed', reason, by, 0, kind, 0, '', ''];
+    }
+    case 'unmatched':
+      throw new Error(`rule ${rule} matched nothing, so there is nothing to accept`);
+  }
 }
 
 function endingArguments(worked: TicketRecord, ending: Ending): (string | number)[] {
@@ -189,6 +231,9 @@ function toRecord(flat: readonly string[]): TicketRecord {
     acceptedAt: number('acceptedAt'),
     deadlineAt: number('deadlineAt'),
     attempts: number('attempts'),
+    class: text('class') === 'clock' ? 'clock' : 'live',
+    rule: text('rule'),
+    from: text('from').split(' ').filter(isStatus),
     ...(isStatus(last) ? { last } : {}),
     ...(fields.has('lastActivity') ? { lastActivity: text('lastActivity') } : {}),
     ...(fields.has('unknownUntil')

@@ -12,6 +12,8 @@ export function openRecordScripts(client: RedisClient, tag: string): RecordScrip
     );
   return {
     accept: load('./accept.lua'),
+    ripen: load('./ripen.lua'),
+    resolve: load('./resolve.lua'),
     begin: load('./begin.lua'),
     look: load('./look.lua'),
     cancel: load('./cancel.lua'),

@@ -16,12 +16,14 @@ export type Steered =
   | { readonly kind: 'not-failed'; readonly verdict?: string }
   | { readonly kind: 'overtaken'; readonly by: string };
 
-/** Which failed changes are meant; an empty filter means all. */
+/** Which failed (or held) changes are meant; an empty filter means all failed ones. */
 export interface FailedFilter {
   readonly rule?: string | undefined;
   readonly ticket?: string | undefined;
   /** The verdict (`failed`, `expired`) or the HTTP status of the last answer, e.g. `404`. */
   readonly class?: string | undefined;
+  /** Default `failed`; `held`: changes over the cap of their rule. */
+  readonly list?: 'failed' | 'held';
   /** Ended at or after this moment, ms. */
   readonly since?: number | undefined;
 }
@@ -75,14 +77,15 @@ export function makeSteering({ client, names, ledger, accept, cancel, newId, now
       if (story === undefined) return { kind: 'unknown' };
       if (!hasFailed(story)) return notFailed(story);
       const newest = await client.hget(names.ticket(story.ticket), 'change');
-      if (newest !== null && newest !== id) return { kind: 'overtaken', by: newest };
+      // A held change never was the ticket's newest wish; by its order it is overtaken, or enters.
+      if (newest !== null && newest !== id && story.verdict !== 'held') return { kind: 'overtaken', by: newest };
       const accepted = await accept(asDelivery(story));
-      await client.zrem(names.failed, id);
+      await putAway(id);
       return { kind: 'retried', change: accepted.changes[0] ?? '' };
     },
 
     async drop(id) {
-      if ((await client.zrem(names.failed, id)) === 1) return { kind: 'dropped' };
+      if (await putAway(id)) return { kind: 'dropped' };
       const story = await ledger.change(id);
       if (story === undefined) return { kind: 'unknown' };
       return notFailed(story);
@@ -92,7 +95,7 @@ export function makeSteering({ client, names, ledger, accept, cancel, newId, now
       const found: ChangeStory[] = [];
       for (let offset = 0; found.length < limit; offset += CHUNK) {
         const since = filter.since === undefined ? '-inf' : String(filter.since);
-        const ids = await client.zrangebyscore(names.failed, since, '+inf', 'LIMIT', offset, CHUNK);
+        const ids = await client.zrangebyscore(names[filter.list ?? 'failed'], since, '+inf', 'LIMIT', offset, CHUNK);
         const stories = await Promise.all(ids.map((id) => ledger.change(id)));
         for (const story of stories) if (story !== undefined && isMeant(story, filter)) found.push(story);
         if (ids.length < CHUNK) break;
@@ -100,6 +103,10 @@ export function makeSteering({ client, names, ledger, accept, cancel, newId, now
       return found.slice(0, limit);
     },
   };
+
+  async function putAway(id: string): Promise<boolean> {
+    return (await client.zrem(names.failed, id)) + (await client.zrem(names.held, id)) > 0;
+  }
 
   /**
    * The same wish once more, as a new change with the old order: a wish that came in between is newer and wins.
@@ -129,7 +136,7 @@ export function makeSteering({ client, names, ledger, accept, cancel, newId, now
 }
 
 function hasFailed({ verdict }: ChangeStory): boolean {
-  return verdict === 'failed' || verdict === 'expired';
+  return verdict === 'failed' || verdict === 'expired' || verdict === 'held';
 }
 
 function notFailed({ verdict }: ChangeStory): Steered {

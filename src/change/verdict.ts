@@ -30,6 +30,11 @@ export interface TicketRecord {
   readonly deadlineAt: number;
   /** Failed attempts for the newest wish. */
   readonly attempts: number;
+  /** Who wanted it: an event, or a rule on the clock, whose condition is read again right before acting. */
+  readonly class: 'live' | 'clock';
+  readonly rule: string;
+  /** Guard: act only while the ticket has one of these; none: whatever it has. */
+  readonly from: readonly Status[];
   /** The status that we applied last, and the activity that came of it. */
   readonly last?: Status;
   readonly lastActivity?: string;
@@ -57,27 +62,60 @@ const CLOCK_ERROR_MS = 1_500;
 const READ_AFTER_DEADLINE_MS = 60 * 60 * 1_000;
 
 /** The next step for a ticket: pure. `seen` is the ticket as read during this visit, if it was. */
-export function nextStep(record: TicketRecord, seen: Ticket | undefined, nowMs: number): Step {
+export function nextStep(
+  record: TicketRecord,
+  seen: Ticket | undefined,
+  nowMs: number,
+  stillHolds: StillHolds = always,
+): Step {
   if (!record.isOpen && record.unknown === undefined) return { kind: 'clear', reason: 'in step' };
-  const step = stepInTime(record, seen);
+  const step = stepInTime(record, seen, stillHolds);
   if (nowMs <= record.deadlineAt) return step;
   // Past the deadline nothing is sent any more; what became of the last call is still read, but not for ever.
   const mayRead = record.unknown !== undefined && nowMs <= record.deadlineAt + READ_AFTER_DEADLINE_MS;
   return step.kind === 'put' || (step.kind === 'read' && !mayRead) ? afterDeadline(record) : step;
 }
 
-function stepInTime(record: TicketRecord, seen: Ticket | undefined): Step {
+function stepInTime(record: TicketRecord, seen: Ticket | undefined, stillHolds: StillHolds): Step {
+  const why = reasonToRead(record);
+  if (why === undefined) return { kind: 'put', reason: 'the newest wish' };
+  if (seen === undefined) return { kind: 'read', reason: why };
+  const step = record.unknown !== undefined || record.attempts > 0 ? confirm(record, seen) : compare(record, seen);
+  return step.kind === 'put' && record.isOpen ? (guard(record, seen, stillHolds) ?? step) : step;
+}
+
+/** Whether a rule on the clock still wants it of the ticket as it is now. */
+export type StillHolds = (rule: string, ticket: Ticket) => { readonly holds: boolean; readonly reason: string };
+
+const always: StillHolds = () => ({ holds: true, reason: 'nobody doubts it' });
+
+/** Why the ticket has to be looked at before it is changed; undefined when it need not. */
+function reasonToRead(record: TicketRecord): string | undefined {
+  if (record.unknown !== undefined) return 'what became of an earlier call is unknown';
   // Also after a call that never left: it may have been hours ago, and a retry does not overrule a person.
-  if (record.unknown !== undefined || record.attempts > 0) {
-    if (seen !== undefined) return confirm(record, seen);
-    const reason =
-      record.unknown === undefined ? 'an earlier call failed' : 'what became of an earlier call is unknown';
-    return { kind: 'read', reason };
+  if (record.attempts > 0) return 'an earlier call failed';
+  if (record.from.length > 0) return 'the rule acts only from certain statuses';
+  if (record.class === 'clock') return 'the condition of a clock rule is read again right before acting';
+  if (record.last === record.want) return 'the wish equals what was applied last';
+  return undefined;
+}
+
+function compare(record: TicketRecord, seen: Ticket): Step {
+  if (seen.status === record.want) {
+    return { kind: 'end', verdict: 'unchanged', reason: `the ticket is ${seen.status} already` };
   }
-  if (record.last !== record.want) return { kind: 'put', reason: 'the newest wish' };
-  if (seen === undefined) return { kind: 'read', reason: 'the wish equals what was applied last' };
-  if (seen.status !== record.want) return { kind: 'put', reason: `the ticket is ${seen.status} by now` };
-  return { kind: 'end', verdict: 'unchanged', reason: `the ticket is ${seen.status} already` };
+  return { kind: 'put', reason: `the ticket is ${seen.status} by now` };
+}
+
+/** What keeps the wish from being sent, of the ticket as it is now. */
+function guard(record: TicketRecord, seen: Ticket, stillHolds: StillHolds): Step | undefined {
+  if (record.from.length > 0 && !record.from.includes(seen.status)) {
+    const reason = `the ticket is ${seen.status}, and the rule acts only from ${record.from.join(', ')}`;
+    return { kind: 'end', verdict: 'guarded', reason };
+  }
+  if (record.class !== 'clock') return undefined;
+  const { holds, reason } = stillHolds(record.rule, seen);
+  return holds ? undefined : { kind: 'end', verdict: 'guarded', reason: `no longer so: ${reason}` };
 }
 
 function afterDeadline(record: TicketRecord): Step {

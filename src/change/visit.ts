@@ -8,9 +8,9 @@ import type { Gate } from '../ticket/gate.ts';
 import type { Pacer, Turn } from '../ticket/pacer.ts';
 import type { Spacebring } from '../ticket/spacebring.ts';
 import type { Status } from '../ticket/ticket.ts';
-import type { Appointment } from './change.ts';
+import type { Appointment, Class } from './change.ts';
 import type { Ending, Records } from './record.ts';
-import { backoffMs, judgeApplied, nextStep, type Step, type TicketRecord } from './verdict.ts';
+import { backoffMs, judgeApplied, nextStep, type Step, type StillHolds, type TicketRecord } from './verdict.ts';
 
 /** An account as visits use it: its settings, what proves it, and its calls. */
 export interface Desk {
@@ -24,6 +24,8 @@ export interface VisitParts {
   readonly pacer: Pacer;
   readonly gate: Pick<Gate, 'tell'>;
   readonly desks: ReadonlyMap<string, Desk>;
+  /** Whether a rule on the clock still wants it of the ticket as read just now (Redis' clock, ms). */
+  readonly stillHolds: (rule: string, ticket: Ticket, nowMs: number) => ReturnType<StillHolds>;
   readonly log: Log;
   readonly newToken: () => string;
   /** The wall clock of this process, ms; only ever used as a difference to Redis' clock. */
@@ -38,8 +40,8 @@ const WAIT_LEASE_MS = 12_000;
 /** What a lease outlives a call by, so that the answer can still be written down. */
 const LEASE_MARGIN_MS = 5_000;
 
-/** Brings one ticket from what it is to what we want. Gives the next appointment when something is left to do. */
-export type Visit = (ticket: string, signal: AbortSignal) => Promise<Appointment | undefined>;
+/** Brings one ticket from what it is to what we want. Gives the next appointment, if something is left to do. */
+export type Visit = (ticket: string, signal: AbortSignal) => Promise<Appointment[]>;
 
 export function makeVisit(parts: VisitParts, account: string): Visit {
   const { records, pacer, gate, desks, log, newToken, now, monotonic, random } = parts;
@@ -48,10 +50,11 @@ export function makeVisit(parts: VisitParts, account: string): Visit {
   return async function visit(ticket, signal) {
     const token = newToken();
     const begun = await records.begin(ticket, token, WAIT_LEASE_MS, home.settings.settle);
-    if (begun.kind === 'later') return appointment(account, begun.number, begun.delayMs);
-    if (begun.kind !== 'taken') return undefined;
+    if (begun.kind === 'later') return [appointment(account, begun.number, begun.delayMs)];
+    if (begun.kind !== 'taken') return [];
     log.debug({ ticket, change: begun.record.change }, 'visit.taken');
-    return work(begun.record, begun.redisNow - now());
+    const next = await work(begun.record, begun.redisNow - now());
+    return next === undefined ? [] : [next];
 
     /** `aheadAtFirst`: Redis' clock less ours, ms; all times of the record are by Redis' clock. */
     async function work(first: TicketRecord, aheadAtFirst: number): Promise<Appointment | undefined> {
@@ -59,10 +62,11 @@ export function makeVisit(parts: VisitParts, account: string): Visit {
       const attempts: object[] = [];
       let record = first;
       let seen: Ticket | undefined;
+      const stillHolds: StillHolds = (rule, seen) => parts.stillHolds(rule, seen, now() + redisAhead);
       // A call that is answered 401 is made once more, with a new proof.
       let isRepeated = false;
       for (;;) {
-        const planned = nextStep(record, seen, now() + redisAhead);
+        const planned = nextStep(record, seen, now() + redisAhead, stillHolds);
         if (planned.kind === 'end' || planned.kind === 'clear') return close(planned);
         const desk = desks.get(record.account);
         if (desk === undefined) {
@@ -88,7 +92,7 @@ export function makeVisit(parts: VisitParts, account: string): Visit {
         // What was read of the ticket says nothing about a wish that came after it, nor much after a hold.
         if (looked.kind === 'held' || record.version !== before.version) seen = undefined;
         if (looked.kind !== 'record' || record.account !== before.account) continue;
-        const step = nextStep(record, seen, now() + redisAhead);
+        const step = nextStep(record, seen, now() + redisAhead, stillHolds);
         if (step.kind === 'end' || step.kind === 'clear') return close(step);
         if (step.kind === 'read') {
           if (!(await turn.leave())) continue;
@@ -168,7 +172,8 @@ export function makeVisit(parts: VisitParts, account: string): Visit {
 
       async function takeTurn(desk: Desk, planned: Step): Promise<Turn | undefined> {
         // Live wishes book far ahead; what may wait takes a slot only when nobody has booked the next ones.
-        const aheadMs = planned.kind === 'put' || record.last === record.want ? 30_000 : 200;
+        const isLive = record.class === 'live' && record.isOpen && record.unknown === undefined;
+        const aheadMs = isLive ? 30_000 : record.class === 'clock' && planned.kind === 'put' ? 400 : 200;
         try {
           return await pacer.turn(record.account, desk.settings, { signal, onWait: renew, aheadMs });
         } catch (error) {
@@ -258,7 +263,7 @@ export function makeVisit(parts: VisitParts, account: string): Visit {
         const settleMs = (desks.get(record.account) ?? home).settings.settle;
         const finished = await records.finish(ticket, token, record, { ...ending, settleMs, attempts });
         log.debug({ ticket, ...ending, ...finished }, 'visit.finished');
-        return finished.next && appointment(record.account, finished.next.number, finished.next.delayMs);
+        return finished.next && appointment(record.account, finished.next.number, finished.next.delayMs, record.class);
       }
 
       function note(attempt: AttemptFacts): void {
@@ -269,8 +274,8 @@ export function makeVisit(parts: VisitParts, account: string): Visit {
       }
     }
 
-    function appointment(via: string, number: number, delayMs: number): Appointment {
-      return { ticket, account: via, number, delayMs, class: 'live' };
+    function appointment(via: string, number: number, delayMs: number, kind: Class = 'live'): Appointment {
+      return { ticket, account: via, number, delayMs, class: kind };
     }
   };
 

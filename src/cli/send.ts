@@ -4,7 +4,9 @@ import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import type { Env } from '../config/env.ts';
 import type { Source } from '../config/schema.ts';
-import { signAs, toPreset } from '../source/schemes.ts';
+import type { Preset } from '../source/catalogue.ts';
+import { signAs, stampBody, toPreset } from '../source/schemes.ts';
+import { isLive } from '../source/secrets.ts';
 import { count, Refusal, say, sayJson } from './output.ts';
 import { readSetup } from './setup.ts';
 
@@ -68,12 +70,13 @@ export interface Delivered {
 
 /** Signs `event` with the newest secret of the source and sends it to the receiver at `base`. */
 export async function deliver(base: string, name: string, source: Source, event: EventFile): Promise<Delivered> {
-  const body = Buffer.from(JSON.stringify(event.body));
   const sending = { id: event.id ?? crypto.randomUUID(), nowMs: Date.now() };
-  const proof = signAs(toPreset(source.verify), source.secrets[0] ?? '', body, sending);
+  const preset = toPreset(source.verify);
+  const body = Buffer.from(JSON.stringify(stampBody(preset, event.body, sending.nowMs)));
+  const proof = proofOf(preset, source, body, sending);
   const request = new Request(`${base}/hooks/${name}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...event.headers, ...proof },
+    headers: { 'content-type': 'application/json', ...ownHeaders(event.headers), ...proof },
     body,
     signal: AbortSignal.timeout(ANSWER_MS),
   });
@@ -85,6 +88,25 @@ export async function deliver(base: string, name: string, source: Source, event:
       `No answer from ${base} (${reasonOf(error)}). Start the receiver (npm start), or say where it is: --url`,
     );
   }
+}
+
+/** Throws a Refusal where the configured secrets can only check, not sign. */
+function proofOf(preset: Preset, { secrets }: Source, body: Buffer, sending: { id: string; nowMs: number }) {
+  const newest = secrets.find((secret) => isLive(secret, sending.nowMs)) ?? secrets[0];
+  try {
+    return signAs(preset, newest?.value ?? '', body, sending);
+  } catch (error) {
+    throw new Refusal(`It ${reasonOf(error)}.`);
+  }
+}
+
+/** What a connection says of itself; a saved event may still have it, of another connection. */
+const hopHeaders = /^(?:host|connection|keep-alive|content-length|transfer-encoding|te|trailer|upgrade|expect)$/;
+
+/** In lower case, as ours are: two spellings of one name would be sent as two lines. */
+function ownHeaders(headers: EventFile['headers']): Record<string, string> {
+  const lower = Object.entries(headers).map(([header, value]) => [header.toLowerCase(), value] as const);
+  return Object.fromEntries(lower.filter(([header]) => !hopHeaders.test(header)));
 }
 
 const EventFile = z.object(

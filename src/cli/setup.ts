@@ -5,6 +5,7 @@ import { type Fault, formatFault } from '../config/fault.ts';
 import { exampleFile, findConfig } from '../config/find.ts';
 import { type Loaded, type LoadResult, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import type { Environment } from '../config/substitute.ts';
 import { checkRules } from '../rule/rulebook.ts';
 import { checkSources } from '../source/check.ts';
 import { examplePrefix, exampleVariables } from './example.ts';
@@ -68,7 +69,8 @@ export function loadExample(home: string, given: NodeJS.ProcessEnv): Loaded {
   return loaded;
 }
 
-function load(file: string, env: NodeJS.ProcessEnv): LoadResult {
+/** The configuration in `file`, with everything checked that `check` checks. */
+export function load(file: string, env: Environment): LoadResult {
   const check = (config: Config) => [...checkSources(config.sources), ...checkRules(config)];
   return loadConfig({ file, env, check });
 }

@@ -32,7 +32,11 @@ function describeRule(rule: Rule) {
 
 function wayOf(verify: Verify): string {
   if (typeof verify === 'string') return verify;
-  return 'hmac' in verify ? `hmac in ${verify.hmac.header}` : `header ${verify.header.name}`;
+  if ('hmac' in verify) return `hmac in ${verify.hmac.header}`;
+  if ('header' in verify) return `header ${verify.header.name}`;
+  return Object.entries(verify)
+    .map(([sender, { header }]) => `${sender} in ${header}`)
+    .join();
 }
 
 function mapValues<From, To>(map: Readonly<Record<string, From>>, to: (value: From) => To): Record<string, To> {

@@ -26,8 +26,11 @@ export interface Document {
 
 type Read = { ok: true; document: Document } | { ok: false; faults: readonly (Place & SyntaxFault)[] };
 
-/** Reads one YAML 1.2 document; syntax faults are placed already, because there is no value to point at. */
-export function readDocument(text: string, env: Environment): Read {
+/**
+ * Reads one YAML 1.2 document; syntax faults are placed already, because there is no value to point at. Without `env` a
+ * `${NAME}` stands for itself.
+ */
+export function readDocument(text: string, env: Environment | undefined): Read {
   const lines = new LineCounter();
   const place = (position: number): Place => {
     const { line, col } = lines.linePos(position);

@@ -6,6 +6,7 @@ import { parse } from 'dotenv';
 import { z } from 'zod';
 import { parseRedisUrl } from '../redis/url.ts';
 import type { Environment } from './substitute.ts';
+import { TrustProxySchema } from './trust-proxy.ts';
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -41,6 +42,7 @@ const EnvSchema = z.object({
     .string()
     .regex(/^[0-9A-Fa-f]{64}$/, { error: 'expected 32 bytes as 64 hex digits; `openssl rand -hex 32` makes them' })
     .optional(),
+  TRUST_PROXY: TrustProxySchema.optional(),
   LOG_LEVEL: z.enum(levels, { error: `expected one of ${levels.join(', ')}` }).default('info'),
 });
 

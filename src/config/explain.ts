@@ -17,7 +17,9 @@ function explain(document: Document, schema: z.ZodType, issue: Issue, base: Path
   const path = [...base, ...issue.path.filter((part) => typeof part !== 'symbol')];
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownKey([...path, key], issue.message, keysOf(schemaAt(schema, issue.path))));
+      return issue.keys.map((key) =>
+        unknownKey([...path, key], issue.message, keysOf(schemaAt(schema, issue.path), issue.message)),
+      );
     case 'invalid_key':
       return [
         { path, at: 'key', what: `${pathText(path)} is not a name`, expected: sentence(issue.issues[0] ?? issue) },
@@ -124,15 +126,24 @@ function wordsOf(issue: Issue): readonly string[] {
   return issue.code === 'invalid_value' ? issue.values.filter((value) => typeof value === 'string') : [];
 }
 
-function keysOf(schema: z.ZodType | undefined): readonly string[] {
+/** The keys that a map may have; of a union those of the branch that `message` lists, as the schema's own words do. */
+function keysOf(schema: z.ZodType | undefined, message: string): readonly string[] {
   const plain = unwrap(schema);
-  return plain instanceof z.ZodObject ? Object.keys(plain.shape) : [];
+  if (plain instanceof z.ZodObject) return Object.keys(plain.shape);
+  if (!(plain instanceof z.ZodUnion)) return [];
+  const branches = plain.options.map((option) => keysOf(option as z.ZodType, message));
+  return branches.find((keys) => message.endsWith(keys.join(', '))) ?? [];
 }
 
 /** The schema that judged the value at `path`. */
 function schemaAt(schema: z.ZodType | undefined, path: readonly PropertyKey[]): z.ZodType | undefined {
   let at = unwrap(schema);
-  for (const part of path) {
+  for (const [index, part] of path.entries()) {
+    if (at instanceof z.ZodUnion) {
+      // Where zod saw which branch is meant, it tells of that branch alone.
+      const inside = at.options.map((option) => schemaAt(option as z.ZodType, path.slice(index)));
+      return inside.find((found) => found !== undefined);
+    }
     if (at instanceof z.ZodObject) at = unwrap((at.shape as Readonly<Record<PropertyKey, z.ZodType>>)[part]);
     else if (at instanceof z.ZodRecord) at = unwrap(at.valueType as z.ZodType);
     else if (at instanceof z.ZodArray) at = unwrap(at.element as z.ZodType);

@@ -35,21 +35,38 @@ export interface Loaded {
 /** Where there are errors, the faults are these and the warnings. */
 export type LoadResult = Loaded | { readonly ok: false; readonly faults: readonly Fault[] };
 
-/**
- * Reads and checks a configuration. `text` stands in for the content of `file`, which then is only a name; `env`
- * gives the values for `${NAME}`. Mistakes are answers, sorted by place; it throws only what `check` throws.
- */
-export function loadConfig(input: { file: string; text?: string; env: Environment; check: Check }): LoadResult {
+export interface LoadInput {
+  readonly file: string;
+  /** Stands in for the content of `file`, which then is only a name. */
+  readonly text?: string;
+  /** The text of a configuration without faults that gives the accounts and the sources, where `file` has none. */
+  readonly base?: string | undefined;
+  /** The values for `${NAME}`. */
+  readonly env: Environment;
+  readonly check: Check;
+}
+
+/** Reads and checks a configuration. Mistakes are answers, sorted by place; it throws only what `check` throws. */
+export function loadConfig(input: LoadInput): LoadResult {
   const { file } = input;
   const read = input.text === undefined ? readText(file) : decode(Buffer.from(input.text));
   if (!read.ok) return { ok: false, faults: [{ file, line: 1, column: 1, what: read.what, expected: read.expected }] };
   const parsed = readDocument(read.text, input.env);
   if (!parsed.ok) return { ok: false, faults: sorted(parsed.faults.map((fault) => ({ file, ...fault }))) };
-  const { config, troubles } = judge(parsed.document, input);
-  const faults = sorted(troubles.map((each) => toFault(file, parsed.document, each)));
+  const document = completed(parsed.document, input);
+  const { config, troubles } = judge(document, input);
+  const faults = sorted(troubles.map((each) => toFault(file, document, each)));
   if (faults.some(isError)) return { ok: false, faults };
-  const locate: Loaded['locate'] = (path, offset) => parsed.document.locate(path, offset);
+  const locate: Loaded['locate'] = (path, offset) => document.locate(path, offset);
   return { ok: true, config, file, version: versionOf(read.text), warnings: faults, locate };
+}
+
+/** The document, with the accounts and sources of the base where it has none of its own. */
+function completed(document: Document, { base, env }: Pick<LoadInput, 'base' | 'env'>): Document {
+  const read = base === undefined ? undefined : readDocument(base, env);
+  if (!read?.ok || typeof document.data !== 'object' || document.data === null) return document;
+  const [accounts, sources] = [valueAt(read.document.data, ['accounts']), valueAt(read.document.data, ['sources'])];
+  return { ...document, data: { accounts, sources, ...document.data } };
 }
 
 function judge(

@@ -42,3 +42,7 @@ const nameExpected = 'expected a name: a letter, then letters, digits, - or _, a
 export const name = z.string({ error: nameExpected }).regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, { error: nameExpected });
 
 export const flag = z.boolean({ error: 'expected true or false' });
+
+export const secret = z
+  .string({ error: `expected a text, best as "\${NAME}" from the environment` })
+  .min(1, { error: 'expected a value, this is empty' });

@@ -1,15 +1,11 @@
-// Owns the shape of statuswire.yaml; rules have theirs in rule-schema.ts. Says what is allowed and what the defaults are;
-// load.ts reads files, and the meaning of CEL texts is checked by the rulebook. Unknown keys are errors everywhere. Every sentence starts with
-// `expected`, because a fault is told as `where is what, expected …`; descriptions become the editors' JSON Schema.
+// Owns the shape of statuswire.yaml; rules and sources have theirs in rule-schema.ts and source-schema.ts. Says what is
+// allowed and what the defaults are; load.ts reads files, and the meaning of CEL texts is checked by the rulebook.
+// Unknown keys are errors everywhere. Every sentence starts with `expected`, because a fault is told as `where is what,
+// expected …`; descriptions become the editors' JSON Schema.
 import { z } from 'zod';
 import { RuleSchema } from './rule-schema.ts';
-import { cel, DAY, duration, map, named, SECOND } from './scalar.ts';
-
-const headerExpected = 'expected the name of an HTTP header, such as x-signature';
-const headerName = z
-  .string({ error: headerExpected })
-  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/, { error: headerExpected })
-  .transform((text) => text.toLowerCase());
+import { DAY, duration, map, named, SECOND, secret } from './scalar.ts';
+import { SourceSchema } from './source-schema.ts';
 
 const baseUrl = z
   .url({ error: 'expected an address such as https://api.spacebring.com' })
@@ -25,10 +21,6 @@ function isSafeAddress(text: string): boolean {
   if (url.protocol === 'https:') return true;
   return url.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
 }
-
-const secret = z
-  .string({ error: `expected a text, best as "\${NAME}" from the environment` })
-  .min(1, { error: 'expected a value, this is empty' });
 
 /** `10/s` as calls per second. 10 a second on all endpoints is the vendor's documented limit. */
 const rateExpected = 'expected calls per second such as 10/s, from 1/s to 100/s';
@@ -107,97 +99,7 @@ function isOAuthWithoutNetwork(account: unknown): boolean {
   return typeof auth === 'object' && auth !== null && 'oauth' in auth && networkId === undefined;
 }
 
-const stringExpected = (what: string) => ({ error: `expected ${what}` });
-
-const HmacShape = map({
-  header: headerName.describe('The header that carries the signature'),
-  algorithm: z
-    .enum(['sha256', 'sha512', 'sha1'], { error: 'expected sha256, sha512 or sha1' })
-    .default('sha256')
-    .describe('The hash under the HMAC'),
-  encoding: z
-    .enum(['hex', 'base64'], { error: 'expected hex or base64' })
-    .default('hex')
-    .describe('How the signature is written'),
-  prefix: z
-    .string(stringExpected('a text such as sha256='))
-    .max(32, stringExpected('at most 32 characters'))
-    .default('')
-    .describe('What stands before the signature, such as sha256='),
-  /** What was signed: `{body}` and, with `timestamp`, `{timestamp}`; anything else stands for itself. */
-  signed: z
-    .string(stringExpected('a template that contains {body}'))
-    .max(200, stringExpected('a template of at most 200 characters'))
-    .regex(/\{body\}/, { error: 'expected a template that contains {body}, for instance {timestamp}.{body}' })
-    .default('{body}')
-    .describe('What is signed: {body} and, with timestamp, {timestamp}; anything else stands for itself'),
-  /** The header with the time of sending, in unix seconds; refused outside `tolerance`. */
-  timestamp: headerName.optional().describe('The header with the time of sending, in unix seconds'),
-  tolerance: duration(SECOND, DAY).prefault('5m').describe('How far the time of sending may lie from now'),
-}).refine((hmac) => hmac.timestamp !== undefined || !hmac.signed.includes('{timestamp}'), {
-  error: 'expected the header that carries {timestamp}, because `signed` names it',
-  path: ['timestamp'],
-});
-
-/** How a source proves itself. Presets by word, shapes by object. */
-export const VerifySchema = z
-  .union(
-    [
-      z.enum(['github', 'svix', 'standard-webhooks', 'bearer', 'basic', 'none']),
-      map({ hmac: HmacShape.describe('An HMAC over the raw body, in a header') }),
-      map({
-        header: map({ name: headerName.describe('The header that carries the secret') }).describe(
-          'A header that carries the secret itself',
-        ),
-      }),
-    ],
-    {
-      error:
-        'expected github, svix, standard-webhooks, bearer, basic, none, {hmac: {header: …}} or {header: {name: …}}',
-    },
-  )
-  .describe('How deliveries prove where they come from; `none` lets any stranger send');
-
-export const SourceSchema = map({
-  verify: VerifySchema,
-  /** Newest first; any one of them proves a delivery. `basic` takes `user:password`. */
-  secrets: z
-    .array(secret, { error: `expected a list of secrets, such as ["\${GITHUB_WEBHOOK_SECRET}"]` })
-    .max(10, { error: 'expected at most 10 secrets' })
-    .default([])
-    .describe('Newest first; any one of them proves a delivery. `basic` takes user:password'),
-  id: cel.optional().describe('CEL: what names a delivery, so that a repeated one is known'),
-  type: cel.optional().describe("CEL: the event's type, where the sender's own convention does not give it"),
-  at: cel.optional().describe("CEL: the event's own time; it orders the changes of a ticket"),
-  dedupe: duration(SECOND, 90 * DAY)
-    .optional()
-    .describe('How long a delivery is remembered; default 7d with a delivery id, 5m where only the body names it'),
-  keep: z
-    .union([z.literal(0).transform(() => 0), duration(SECOND, 90 * DAY)], {
-      error: 'expected 0 or a duration such as 7d, from 1s to 90d',
-    })
-    .prefault('7d')
-    .describe("How long bodies are kept for replay; they can hold members' personal data. 0 keeps none"),
-})
-  .describe('One sender of webhooks')
-  // `when`: told even while other keys are wrong, so that one run tells every fault.
-  .refine((source) => !isJudgeable(source) || source.verify === 'none' || source.secrets.length > 0, {
-    error: 'expected at least one secret, or `verify: none` if any stranger may send',
-    path: ['secrets'],
-    when: () => true,
-  })
-  .refine((source) => !isJudgeable(source) || source.verify !== 'none' || source.secrets.length === 0, {
-    error: 'expected no secrets beside `verify: none`, which checks nothing; remove them or name a way to verify',
-    path: ['secrets'],
-    when: () => true,
-  });
-
-/** With `when`, the refinements above also see values that failed elsewhere. */
-function isJudgeable(source: unknown): boolean {
-  if (typeof source !== 'object' || source === null) return false;
-  const { verify, secrets } = source as { verify?: unknown; secrets?: unknown };
-  return verify !== undefined && Array.isArray(secrets);
-}
+export { type Hmac, type Secret, type Source, SourceSchema, type Verify } from './source-schema.ts';
 
 export const ConfigSchema = map({
   accounts: named(AccountSchema, 'accounts')
@@ -215,6 +117,3 @@ export const ConfigSchema = map({
 
 export type Config = z.output<typeof ConfigSchema>;
 export type Account = z.output<typeof AccountSchema>;
-export type Source = z.output<typeof SourceSchema>;
-export type Verify = z.output<typeof VerifySchema>;
-export type Hmac = z.output<typeof HmacShape>;

@@ -24,7 +24,8 @@ export interface Spot {
 }
 
 export interface Walk {
-  readonly env: Environment;
+  /** Undefined: texts are taken as they stand. */
+  readonly env: Environment | undefined;
   /** By `keyOf(path)`. */
   readonly spots: Map<string, Spot>;
   readonly troubles: Trouble[];
@@ -73,6 +74,10 @@ function refuseKey(into: Walk, path: Path, key: Node | null, what: string, expec
 }
 
 function walkText(into: Walk, node: Node, value: string, path: Path, key: Node | null): string {
+  if (into.env === undefined) {
+    remember(into, path, { node, key });
+    return value;
+  }
   const { text, names, faults } = substitute(value, into.env);
   remember(into, path, { node, key, names, isChanged: text !== value });
   for (const { offset, what, expected } of faults) {

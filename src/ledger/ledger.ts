@@ -1,5 +1,6 @@
 // Owns the shape of a told story: what anyone may ask of the ledger, and what comes back. Reads only; entries are written
 // by the scripts that make them true (ledger.lua). All moments are ISO 8601, by Redis' clock.
+import type { Decision } from '../rule/rule.ts';
 
 /** One line of history. `data` is what belongs to its kind. */
 export interface Entry {
@@ -47,6 +48,13 @@ export interface Attempt {
   readonly [fact: string]: unknown;
 }
 
+/** What a rule said about an event; where it wanted a status, also the change that came of it and how that ended. */
+export type ToldDecision = Decision & {
+  readonly change?: string;
+  /** Missing while the change is open. */
+  readonly verdict?: string;
+};
+
 export interface EventStory {
   readonly id: string;
   readonly source: string;
@@ -55,7 +63,10 @@ export interface EventStory {
   readonly receivedAt: string;
   /** How often the same delivery came again. */
   readonly duplicates: number;
-  readonly decisions: readonly unknown[];
+  /** Which version of the rule file decided. */
+  readonly version?: string;
+  /** At least one for every rule of the source, in the order of the file. */
+  readonly decisions: readonly ToldDecision[];
   readonly changes: readonly ChangeStory[];
 }
 

@@ -1,10 +1,11 @@
 // Owns how stories are read from Redis: the stream of entries, the index of each change, and the hashes of events, changes
 // and ticket records.
 import type { Names } from '../redis/names.ts';
-import type { Attempt, ChangeStory, Entry, EventStory, Ledger, Query, TicketStory } from './ledger.ts';
+import type { Decision } from '../rule/rule.ts';
+import type { Attempt, ChangeStory, Entry, EventStory, Ledger, Query, TicketStory, ToldDecision } from './ledger.ts';
 
 type Fields = Record<string, string>;
-type StreamEntry = [id: string, fields: string[]];
+export type StreamEntry = [id: string, fields: string[]];
 
 /** The commands that reading needs, as ioredis has them. */
 export interface LedgerClient {
@@ -28,8 +29,9 @@ export function makeLedger(client: LedgerClient, names: Names): Ledger {
     const fields = await client.hgetall(names.event(id));
     if (fields.source === undefined) return undefined;
     const [entry] = fields.entry === undefined ? [] : await client.xrange(names.ledger, fields.entry, fields.entry);
-    const data = entry === undefined ? {} : toEntry(entry).data;
-    const changes = await changesOf((fields.changes ?? '').split(' ').filter(Boolean));
+    const { decisions, version } = entry === undefined ? noDecisions : decidedIn(toEntry(entry).data);
+    const changeIds = (fields.changes ?? '').split(' ').filter(Boolean);
+    const changes = await changesOf(changeIds);
     return {
       id,
       source: fields.source,
@@ -37,7 +39,8 @@ export function makeLedger(client: LedgerClient, names: Names): Ledger {
       ...(fields.at === undefined || fields.at === '' ? {} : { at: iso(fields.at) }),
       receivedAt: iso(fields.receivedAt),
       duplicates: Number(fields.duplicates ?? 0),
-      decisions: hasDecisions(data) ? data.decisions : [],
+      ...(version === undefined ? {} : { version }),
+      decisions: joined(decisions, changeIds, changes),
       changes,
     };
   }
@@ -125,15 +128,43 @@ function isWanted(entry: Entry, query: Query): boolean {
   );
 }
 
-function toEntry([id, flat]: StreamEntry): Entry {
+/** A raw entry of the stream. */
+export function toEntry([id, flat]: StreamEntry): Entry {
   const fields: Fields = {};
   for (let i = 0; i + 1 < flat.length; i += 2) fields[flat[i] ?? ''] = flat[i + 1] ?? '';
   const { kind = '', data = '{}', ...about } = fields;
   return { id, at: iso(id.split('-')[0]), kind, ...about, data: JSON.parse(data) };
 }
 
-function hasDecisions(data: unknown): data is { decisions: unknown[] } {
-  return typeof data === 'object' && data !== null && 'decisions' in data && Array.isArray(data.decisions);
+interface Decided {
+  readonly decisions: readonly Decision[];
+  readonly version?: string;
+}
+
+const noDecisions: Decided = { decisions: [] };
+
+/** What an entry of kind `event` says; its own words are trusted, as we wrote them. */
+export function decidedIn(data: unknown): Decided {
+  const isOurs = typeof data === 'object' && data !== null && 'decisions' in data && Array.isArray(data.decisions);
+  return isOurs ? (data as Decided) : noDecisions;
+}
+
+/** Each decision that wanted a status beside its change: they were made in the same order, one for one. */
+function joined(
+  decisions: readonly Decision[],
+  changeIds: readonly string[],
+  changes: readonly ChangeStory[],
+): ToldDecision[] {
+  const wishes = decisions.filter(({ kind }) => kind === 'matched' || kind === 'shadowed');
+  if (wishes.length !== changeIds.length) return [...decisions];
+  const idOf = new Map(wishes.map((wish, index) => [wish, changeIds[index] ?? '']));
+  const verdictOf = new Map(changes.map(({ id, verdict }) => [id, verdict]));
+  return decisions.map((decision) => {
+    const change = idOf.get(decision);
+    if (change === undefined) return decision;
+    const verdict = verdictOf.get(change);
+    return { ...decision, change, ...(verdict === undefined ? {} : { verdict }) };
+  });
 }
 
 function iso(ms: string | undefined): string {

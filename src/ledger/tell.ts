@@ -1,5 +1,7 @@
 // Owns how a story reads on a terminal: an event, a change or a ticket from its cause to the vendor's activity. Pure.
-import type { Attempt, ChangeStory, EventStory, TicketStory } from './ledger.ts';
+import { durationText } from '../moment.ts';
+import type { Decision } from '../rule/rule.ts';
+import type { Attempt, ChangeStory, EventStory, TicketStory, ToldDecision } from './ledger.ts';
 
 /** The story of an event, one line a fact. */
 export function tellEvent(story: EventStory): string[] {
@@ -8,7 +10,8 @@ export function tellEvent(story: EventStory): string[] {
   return [
     `event    ${story.id}  ${story.source} ${story.type}`,
     `accepted ${story.receivedAt}${story.at === undefined ? '' : ` (its own time ${story.at})`}${times}`,
-    ...(story.decisions.length === 0 ? ['rules    none listens to this source'] : story.decisions.map(tellDecision)),
+    ...(story.version === undefined ? [] : [`rules    version ${story.version}`]),
+    ...(story.decisions.length === 0 ? ['rules    none listens to this source'] : story.decisions.map(tellTold)),
     ...story.changes.flatMap(tellChange),
   ];
 }
@@ -36,24 +39,52 @@ export function tellTicket(story: TicketStory): string[] {
 }
 
 /** One line for a rule's decision: what it said and why. */
-export function tellDecision(decision: unknown): string {
-  const { rule, reason } = decision as Record<string, unknown>;
-  return `rule     ${rule} ${tellOutcome(decision as Record<string, unknown>)}, because ${reason}`;
+export function tellDecision(decision: Decision): string {
+  const { rule, item, reason } = decision;
+  return `rule     ${rule}${item === undefined ? '' : ` (element ${item})`} ${tellOutcome(decision)}, because ${reason}`;
 }
 
-function tellOutcome({ kind, ticket, status, by, key }: Record<string, unknown>): string {
-  switch (kind) {
+function tellOutcome(decision: Decision): string {
+  switch (decision.kind) {
     case 'matched':
-      return `matched: ticket ${ticket} shall be ${status}`;
+      return `matched: ${tellWanted(decision)}`;
     case 'shadowed':
-      return `shadowed by ${by}`;
+      return `shadowed by ${decision.by}: ${tellWanted(decision)}`;
+    case 'cancels':
+    case 'links':
+      return tellWanted(decision);
+    case 'unmatched':
+      return 'did not match';
+    default:
+      return decision satisfies never;
+  }
+}
+
+/** What a rule wants: of which ticket, when, under which guard. */
+export function tellWanted(decision: Exclude<Decision, { kind: 'unmatched' }>): string {
+  const { ticket } = decision;
+  switch (decision.kind) {
     case 'cancels':
       return `ended its wait for ticket ${ticket}`;
     case 'links':
-      return `remembers ticket ${ticket} as ${JSON.stringify(key)}`;
+      return `remembers ticket ${ticket} as ${JSON.stringify(decision.key)}${decision.dryRun ? ' (dry run)' : ''}`;
+    case 'shadowed':
+      return `ticket ${ticket} shall be ${decision.status}`;
+    case 'matched': {
+      const { status, afterMs, from, dryRun } = decision;
+      const wait = afterMs === undefined ? '' : ` after ${durationText(afterMs)}`;
+      const guard = from === undefined ? '' : `, if it is ${from.join(' or ')} then`;
+      return `ticket ${ticket} shall be ${status}${wait}${guard}${dryRun ? ' (dry run)' : ''}`;
+    }
     default:
-      return 'did not match';
+      return decision satisfies never;
   }
+}
+
+/** The decision, and what became of it. */
+function tellTold(decision: ToldDecision): string {
+  const { change, verdict } = decision;
+  return `${tellDecision(decision)}${change === undefined ? '' : ` → ${verdict ?? 'still open'}`}`;
 }
 
 /** One line for a call: how long it waited for the pace, what it was, what came back. */

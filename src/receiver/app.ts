@@ -3,6 +3,7 @@
 import type { RequestListener } from 'node:http';
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
+import type { TrustProxy } from '../config/trust-proxy.ts';
 import type { Log } from '../log.ts';
 import { makeBearerGate } from './bearer.ts';
 import { makeReadBody } from './body.ts';
@@ -15,6 +16,7 @@ import { openapi } from './openapi.ts';
 import { makeOperateHandlers, type Operations } from './operate.ts';
 import { sendJson, sendProblem } from './problem.ts';
 import { makeReceive, type ReceiverSource, type Rules } from './receive.ts';
+import { makeSenderAddress } from './sender-address.ts';
 import { makeStoryHandlers, type Stories } from './stories.ts';
 
 export interface AppLimits {
@@ -51,6 +53,8 @@ export interface AppParts {
   readonly accounts: readonly string[];
   /** STATUSWIRE_API_TOKEN; undefined closes the routes of operators. */
   readonly apiToken: string | undefined;
+  /** TRUST_PROXY; undefined believes no header about where a request came from. */
+  readonly trustProxy?: TrustProxy | undefined;
   readonly newId: (prefix: 'ev' | 'req') => string;
   readonly now: () => number;
   readonly log: Log;
@@ -87,6 +91,7 @@ export function makeApp(parts: AppParts): RequestListener {
 export function routes(parts: AppParts): readonly Route[] {
   const { sources, rules, core, stories, operations, health, isUnavailable, accounts, apiToken, newId, now, log } =
     parts;
+  const senderAddress = makeSenderAddress(parts.trustProxy);
   const limits = { ...defaultLimits, ...parts.limits };
   const commit = makeCommit({ core, isUnavailable, deadlineMs: limits.commitMs });
   const readBody = makeReadBody(limits.bodyBytes);
@@ -104,7 +109,7 @@ export function routes(parts: AppParts): readonly Route[] {
     {
       method: 'post',
       path: '/hooks/:source',
-      handlers: [hooksFlood, makeReceive({ sources, rules, commit, readBody, newId, now, log })],
+      handlers: [hooksFlood, makeReceive({ sources, rules, commit, readBody, senderAddress, newId, now, log })],
     },
     { method: 'get', path: '/healthz', handlers: [alive] },
     { method: 'get', path: '/readyz', handlers: [...open, makeReady({ health, deadlineMs: limits.answerMs })] },

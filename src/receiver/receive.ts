@@ -8,11 +8,12 @@ import type { Decision } from '../rule/rule.ts';
 import type { Source } from '../source/source.ts';
 import type { ReadBody } from './body.ts';
 import type { Commit } from './commit.ts';
-import { type Refusal, sendJson, sendProblem, unavailable } from './problem.ts';
-import { idsOf, tellReceived, tellRefused } from './wide-line.ts';
+import { type Refusal, sendJson, sendProblem, sendText, unavailable } from './problem.ts';
+import type { SenderAddress } from './sender-address.ts';
+import { idsOf, tellAnswered, tellReceived, tellRefused } from './wide-line.ts';
 
 /** A configured sender, as far as the door needs it. Only its `verify` can make what its `toEvent` takes. */
-export type ReceiverSource = Pick<Source, 'keepMs' | 'verify' | 'toEvent'>;
+export type ReceiverSource = Pick<Source, 'keepMs' | 'accepts' | 'verify' | 'toEvent'>;
 
 export interface Rules {
   decide(event: Event, now: number): readonly Decision[];
@@ -33,11 +34,12 @@ export function makeReceive(parts: {
   rules: Rules;
   commit: Commit;
   readBody: ReadBody;
+  senderAddress: SenderAddress;
   newId: (prefix: 'ev') => string;
   now: () => number;
   log: Log;
 }): RequestHandler {
-  const { sources, rules, commit, readBody, newId, now, log } = parts;
+  const { sources, rules, commit, readBody, senderAddress, newId, now, log } = parts;
   return async function receive(req, res) {
     const startedAt = now();
     const ids = idsOf(req, res);
@@ -50,6 +52,12 @@ export function makeReceive(parts: {
     // Before the body is read: a stranger's megabyte for a source that is not there is not worth our memory.
     const source = sources.get(name);
     if (source === undefined) return refuse(unknownSource);
+    const address = senderAddress(req);
+    if (!source.accepts(address))
+      return refuse({
+        ...unproven,
+        why: `sent from ${address ?? 'an unknown address'}, which is in none of its networks`,
+      });
     const read = await readBody(req, res);
     if (!read.ok) return refuse(read.refusal);
     const rawBody = read.body;
@@ -60,7 +68,13 @@ export function makeReceive(parts: {
     if (!proof.ok) return refuse({ ...unproven, why: proof.why });
 
     const reading = source.toEvent(proof.verified, receivedAt);
-    if (!reading.ok) return refuse({ status: 400, detail: reading.why, why: `proven, but ${reading.why}` });
+    if (!reading.ok) {
+      if (reading.isStale) return refuse({ ...unproven, why: reading.why });
+      if (reading.reply === undefined)
+        return refuse({ status: 400, detail: reading.why, why: `proven, but ${reading.why}` });
+      tellAnswered(log, { ids, source: name, why: reading.why, durationMs: now() - startedAt });
+      return sendText(res, 200, reading.reply.text);
+    }
 
     const event: Event = { ...reading.draft, id: newId('ev'), receivedAt };
     const decisions = rules.decide(event, receivedAt);
@@ -71,7 +85,9 @@ export function makeReceive(parts: {
     if (stored.kind === 'conflict') throw new Error('the core found a conflict for a delivery that has no digest');
 
     const { notes } = reading;
-    tellReceived(log, { ids, event, stored, decisions, notes, bytes: rawBody.length, durationMs: now() - startedAt });
+    const oldSecret = (proof.secretIndex ?? 0) > 0;
+    const facts = { ids, event, stored, decisions, notes, oldSecret, bytes: rawBody.length };
+    tellReceived(log, { ...facts, durationMs: now() - startedAt });
     sendJson(res, 202, { event: stored.eventId, duplicate: stored.duplicate, changes: stored.changes.length });
   };
 }

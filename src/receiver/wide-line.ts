@@ -18,13 +18,15 @@ export function tellReceived(
     stored: { readonly eventId: string; readonly duplicate: boolean; readonly changes: readonly string[] };
     decisions: readonly Decision[];
     notes: readonly string[];
+    /** Proven, but not by the newest secret of the source: someone has yet to change it, or to remove the old one. */
+    oldSecret?: boolean;
     bytes: number;
     durationMs: number;
   },
 ): void {
-  const { ids, event, stored, decisions, notes, bytes, durationMs } = facts;
-  const wanted = decisions.filter((decision) => decision.kind !== 'unmatched');
-  log.info(
+  const { ids, event, stored, decisions, notes, oldSecret, bytes, durationMs } = facts;
+  const heard = decisions.filter((decision) => decision.kind !== 'unmatched');
+  log[oldSecret ? 'warn' : 'info'](
     {
       ...ids,
       event: stored.eventId,
@@ -32,16 +34,26 @@ export function tellReceived(
       type: event.type.slice(0, 256),
       outcome: stored.duplicate ? 'duplicate' : 'accepted',
       duplicate: stored.duplicate,
-      rules: listed(wanted.map((decision) => decision.rule)),
-      tickets: listed(wanted.map((decision) => decision.ticket)),
+      rules: listed(heard.map((decision) => decision.rule)),
+      tickets: listed(heard.map((decision) => decision.ticket)),
       changes: listed(stored.changes),
-      unmatched: decisions.length - wanted.length,
+      unmatched: decisions.length - heard.length,
       ...(notes.length === 0 ? {} : { notes: listed(notes) }),
+      ...(oldSecret ? { oldSecret } : {}),
       bytes,
       durationMs,
     },
     'event.received',
   );
+}
+
+/** Tells of a proven delivery that wanted an answer and was no event. */
+export function tellAnswered(
+  log: Log,
+  facts: { ids: ReturnType<typeof idsOf>; source: string; why: string; durationMs: number },
+): void {
+  const { ids, source, why, durationMs } = facts;
+  log.info({ ...ids, source, outcome: 'answered', why, durationMs }, 'event.answered');
 }
 
 /** Tells of a delivery or wish that was not accepted. 503 is a warning: it is us, not the sender. */

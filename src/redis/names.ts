@@ -17,11 +17,23 @@ export function makeNames(prefix: string) {
     open: `${tag}:open`,
     /** Changes that ended failed or expired and that nobody has retried or dropped, scored by when they ended. */
     failed: `${tag}:failed`,
+    /** Changes over the cap of their rule that nobody has released or dropped, scored by when they ended. */
+    held: `${tag}:held`,
+    /** Changes that wait for their time, scored by it. */
+    waiting: `${tag}:waiting`,
+    /** The ticket that is remembered by a name. */
+    link: (key: string) => `${tag}:link:${key}`,
+    /** Ids of a location's tickets by their number, as last seen in its list. */
+    numbers: (location: string) => `${tag}:numbers:${location}`,
     ledger: `${tag}:ledger`,
     /** Ids of the ledger's entries about one change, oldest first. */
     ledgerOfChange: (id: string) => `${tag}:ledger:change:${id}`,
     /** Ids of the changes of one ticket, oldest first. */
     changesOf: (ticket: string) => `${tag}:changes:${ticket}`,
+    /** Rules on the clock that have a run to make or to finish. */
+    runs: `${tag}:runs`,
+    /** Where the run of a rule stands; `:lease` and `:cap` behind it name who runs it, and what its cap has let through. */
+    run: (rule: string) => `${tag}:run:${rule}`,
     pace: (account: string) => `${tag}:pace:${account}`,
     /** The tokens of an account with oauth, encrypted; whoever renews them holds this name with `:lock` behind it. */
     oauth: (account: string) => `${tag}:oauth:${account}`,

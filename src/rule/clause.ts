@@ -66,7 +66,7 @@ export function holds<T extends Literal>(a: T, op: Comparison, b: T): boolean {
 }
 
 /** The value that is written out; undefined for anything that is read or computed. */
-export function literalOf(node: ASTNode): Literal | undefined {
+function literalOf(node: ASTNode): Literal | undefined {
   if (node.op === '-_') {
     const value = literalOf(node.args);
     return typeof value === 'number' ? -value : undefined;

@@ -47,8 +47,8 @@ function neverMatches(pattern: string): string | undefined {
   const plain = pattern.replace(/\\[pPx](\{[^}]*\}|.)|\\[^AzbBQE]|\[\^?\]?(\[:\^?\w+:\]|\\.|[^\]\\])*\]/g, 'c');
   if (/[(|\\]|[\^$][*?+{]/.test(plain)) return undefined;
   const needed = plain.replace(/[^^$]([*?]|\{0[^}]*\})[?]?/g, '').replace(/(\+|\{\d[^}]*\})[?]?/g, '');
-  if (/[^^]\^/.test(needed)) return 'something stands before ^';
-  return /\$[^$]/.test(needed) ? 'something stands after $' : undefined;
+  if (/[^^$].*\^/s.test(needed)) return 'something stands before ^';
+  return /\$.*[^^$]/s.test(needed) ? 'something stands after $' : undefined;
 }
 
 function compileRe2(pattern: string, node: ASTNode): RE2JS {

@@ -19,6 +19,8 @@ export type Decision =
       readonly from?: readonly Status[];
       /** How long to wait first; a later `cancels` of the same rule and ticket ends the wait. */
       readonly afterMs?: number;
+      /** Over the cap of its rule: recorded, and held until an operator releases or drops it. */
+      readonly held?: true;
       /** The rule's own moment, ms since the epoch; it orders this wish instead of the event's. */
       readonly at?: number;
       readonly reason: string;

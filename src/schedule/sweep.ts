@@ -25,6 +25,8 @@ export interface SweepParts {
   readonly client: SweepClient;
   readonly names: Names;
   readonly queue: { add(appointment: Appointment): Promise<void> };
+  /** Lets wishes whose wait is over enter their records; gives the visits they want. */
+  readonly ripen: (limit: number) => Promise<Appointment[]>;
   readonly random: () => number;
   readonly onError: (error: unknown) => void;
 }
@@ -48,7 +50,7 @@ export interface Sweep {
   stop(): Promise<void>;
 }
 
-export function makeSweep({ client, names, queue, random, onError }: SweepParts): Sweep {
+export function makeSweep({ client, names, queue, ripen, random, onError }: SweepParts): Sweep {
   let offset = 0;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
@@ -58,7 +60,8 @@ export function makeSweep({ client, names, queue, random, onError }: SweepParts)
     const [seconds = 0, micros = 0] = (await client.time()).map(Number);
     const now = seconds * 1000 + Math.floor(micros / 1000);
     await client.xtrim(names.ledger, 'MINID', '~', String(now - KEPT_MS), 'LIMIT', 1_000);
-    await client.zremrangebyscore(names.failed, '-inf', String(now - KEPT_MS));
+    for (const list of [names.failed, names.held]) await client.zremrangebyscore(list, '-inf', String(now - KEPT_MS));
+    for (const appointment of await ripen(BATCH)) await queue.add(appointment);
     const flat = await client.zrangebyscore(names.dirty, '-inf', String(now), 'WITHSCORES', 'LIMIT', offset, BATCH);
     const due = flat.flatMap((ticket, i) => (i % 2 === 0 ? [{ ticket, lateMs: now - Number(flat[i + 1]) }] : []));
     // A long backlog is walked in steps, so that a lost wake-up far behind is found too.

@@ -14,7 +14,8 @@ export type Body =
 
 /**
  * The JSON in a verified body. Own keys named `__proto__` are left out, at every depth; all others, `constructor` too,
- * are plain data. Numbers are doubles: whole ones beyond 2^53 lose digits, so ids must come as strings.
+ * are plain data. Numbers are doubles: whole ones beyond 2^53 lose digits, so ids must come as strings, and one beyond
+ * all doubles (1e999) is null, which is what it would be once written down: rules decide on what is kept.
  */
 export function readBody(verified: Verified): Body {
   if (verified.body.length === 0) return { ok: false, why: 'the body is empty' };
@@ -43,13 +44,17 @@ function describe(text: string, position: number | undefined): string {
   return `the body is not JSON, from character ${position} on`;
 }
 
-/** Takes out own `__proto__` keys in place; false if `value` goes deeper than DEEPEST, where it stops. */
+/** Takes out own `__proto__` keys and infinite numbers in place; false if `value` goes deeper than DEEPEST, where it stops. */
 function tidy(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (depth > DEEPEST) return false;
-  if (Array.isArray(value)) return value.every((one) => tidy(one, depth + 1));
   if (Object.hasOwn(value, '__proto__')) Reflect.deleteProperty(value, '__proto__');
-  return Object.values(value).every((one) => tidy(one, depth + 1));
+  const inside = value as Record<string, unknown>;
+  for (const key of Object.keys(inside)) {
+    if (inside[key] === Number.POSITIVE_INFINITY || inside[key] === Number.NEGATIVE_INFINITY) inside[key] = null;
+    else if (!tidy(inside[key], depth + 1)) return false;
+  }
+  return true;
 }
 
 /** Some senders (.NET) begin with a byte order mark, which JSON does not know. */

@@ -3,9 +3,10 @@
 // {timestamp} needs its header is the schema's to say.
 import type { Finding, Path } from '../config/fault.ts';
 import type { Hmac as HmacConfig, Source as SourceConfig } from '../config/schema.ts';
+import { wayOf } from './choice.ts';
 import { toPreset } from './schemes.ts';
 import type { Scheme } from './signature.ts';
-import { standardKey } from './standard.ts';
+import { readSigningKey } from './signing-key.ts';
 
 /** All faults of all sources, in the order of the file. */
 export function checkSources(configs: Readonly<Record<string, SourceConfig>>): Finding[] {
@@ -15,16 +16,16 @@ export function checkSources(configs: Readonly<Record<string, SourceConfig>>): F
     const template = typeof config.verify === 'object' && 'hmac' in config.verify ? config.verify.hmac : undefined;
     return [
       ...(template === undefined ? [] : checkTemplate(template, [...path, 'verify', 'hmac'])),
-      ...config.secrets.flatMap((secret, index) => checkSecret(scheme, secret, [...path, 'secrets', index])),
+      ...config.secrets.flatMap(({ value }, index) => checkSecret(scheme, value, [...path, 'secrets', index])),
     ];
   });
 }
 
 function checkSecret(scheme: Scheme, secret: string, path: Path): Finding[] {
-  if (scheme.kind === 'standard' && standardKey(secret) === undefined) {
-    return [
-      { path, what: 'this secret is not base64', expected: 'expected whsec_ and base64, as the sender shows it' },
-    ];
+  if (scheme.kind === 'choice') return checkSecret(wayOf(scheme, secret).scheme, secret, path);
+  if (scheme.kind === 'standard' && readSigningKey(secret) === undefined) {
+    const expected = 'expected whsec_ and base64, or whpk_ and the base64 of 32 bytes, as the sender shows it';
+    return [{ path, what: 'this secret is not a key', expected }];
   }
   if (scheme.kind !== 'credential') return [];
   const findings: Finding[] = [];
@@ -42,13 +43,22 @@ function checkSecret(scheme: Scheme, secret: string, path: Path): Finding[] {
 function checkTemplate(hmac: HmacConfig, path: Path): Finding[] {
   const findings: Finding[] = [];
   const unknown = /\{(?!(?:body|timestamp)\})\w+\}/.exec(hmac.signed);
-  if (hmac.timestamp !== undefined && !hmac.signed.includes('{timestamp}')) {
+  const key = hmac.timestamp === undefined ? 'timestampPrefix' : 'timestamp';
+  if (hmac[key] !== undefined && !hmac.signed.includes('{timestamp}')) {
     const what = 'this time is not signed, so anybody could change it';
-    findings.push({
-      path: [...path, 'timestamp'],
-      what,
-      expected: 'expected {timestamp} in `signed`, or no `timestamp`',
-    });
+    findings.push({ path: [...path, key], what, expected: `expected {timestamp} in \`signed\`, or no \`${key}\`` });
+  }
+  if (hmac.timestamp !== undefined && hmac.timestampPrefix !== undefined) {
+    const what = 'the time cannot stand in two places';
+    findings.push({ path: [...path, 'timestampPrefix'], what, expected: 'expected either this or `timestamp`' });
+  }
+  if (hmac.timestampPrefix !== undefined && hmac.separator === undefined) {
+    const what = 'one header holds both time and signature, but nothing says what stands between them';
+    findings.push({ path: [...path, 'timestampPrefix'], what, expected: 'expected a `separator` beside it' });
+  }
+  if (hmac.timestampPrefix !== undefined && hmac.timestampPrefix === hmac.prefix) {
+    const what = 'the time and the signature begin alike';
+    findings.push({ path: [...path, 'timestampPrefix'], what, expected: 'expected another beginning than `prefix`' });
   }
   if (unknown !== null) {
     const what = `it holds ${unknown[0]}, which means nothing here`;

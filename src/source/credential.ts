@@ -6,8 +6,8 @@ import { type Check, type Delivery, onlyHeader } from './delivery.ts';
 export interface Credential {
   readonly kind: 'credential';
   readonly header: string;
-  /** How the secret stands in the header: after `Bearer`, as base64 after `Basic`, or as it is. */
-  readonly form: 'bearer' | 'basic' | 'plain';
+  /** How the secret stands in the header: after `Bearer`, as base64 after `Basic`, as the sender says, or as it is. */
+  readonly form: 'bearer' | 'basic' | 'bearer or basic' | 'plain';
 }
 
 /** Checks one delivery. For `basic` the secret is `user:password`. */
@@ -27,7 +27,8 @@ export function proveCredential(scheme: Credential, secrets: readonly string[], 
 /** The header that carries `secret`. */
 export function signCredential(scheme: Credential, secret: string): Record<string, string> {
   const bytes = Buffer.from(secret);
-  switch (scheme.form) {
+  const form = scheme.form === 'bearer or basic' ? (secret.includes(':') ? 'basic' : 'bearer') : scheme.form;
+  switch (form) {
     case 'bearer':
       return { [scheme.header]: `Bearer ${bytes.toString('latin1')}` };
     case 'basic':
@@ -44,6 +45,8 @@ export function signCredential(scheme: Credential, secret: string): Record<strin
 function readCredential(scheme: Credential, text: string): Buffer | undefined {
   if (scheme.form === 'plain') return Buffer.from(text, 'latin1');
   const [, word, rest] = /^([a-z]+) +([^ ].*)$/i.exec(text) ?? [];
-  if (rest === undefined || word?.toLowerCase() !== scheme.form) return undefined;
-  return scheme.form === 'basic' ? fromBase64(rest) : Buffer.from(rest, 'latin1');
+  const form = word?.toLowerCase();
+  if (rest === undefined || (form !== 'basic' && form !== 'bearer')) return undefined;
+  if (scheme.form !== 'bearer or basic' && form !== scheme.form) return undefined;
+  return form === 'basic' ? fromBase64(rest) : Buffer.from(rest, 'latin1');
 }

@@ -32,13 +32,18 @@ export function onlyHeader(headers: DistinctHeaders, name: string): HeaderLine {
   return { ok: true, value };
 }
 
+/** Below this a time counts seconds (until the year 5138), from here on milliseconds (since 1973). */
+const FIRST_MILLISECONDS = 1e11;
+
 /**
- * Why the time of sending `text` (unix seconds, digits only) is not within `toleranceMs` of `nowMs`, either way;
- * undefined when it is. Whole seconds are compared, as the senders' own libraries do.
+ * Why the time of sending `text` (unix seconds or milliseconds, digits only) is not within `toleranceMs` of `nowMs`,
+ * either way; undefined when it is. Whole seconds are compared, as the senders' own libraries do.
  */
 export function timeFault(text: string, nowMs: number, toleranceMs: number): string | undefined {
-  if (!/^\d{1,12}$/.test(text)) return 'the time of sending is not in unix seconds';
-  const ageS = Math.floor(nowMs / 1000) - Number(text);
+  if (!/^\d{1,15}$/.test(text)) return 'the time of sending is not in unix seconds or milliseconds';
+  const count = Number(text);
+  const sentS = count < FIRST_MILLISECONDS ? count : Math.floor(count / 1000);
+  const ageS = Math.floor(nowMs / 1000) - sentS;
   const toleranceS = toleranceMs / 1000;
   if (ageS > toleranceS) return `sent ${ageS} s ago, more than the ${toleranceS} s allowed`;
   if (-ageS > toleranceS) return `sent ${-ageS} s in the future, more than the ${toleranceS} s allowed`;

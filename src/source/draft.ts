@@ -1,11 +1,11 @@
 // Owns the normal form: how headers and body of a proven delivery become the draft of an event (its type, its time) and
 // the key that names the delivery, so that a redelivery is known again. Never fails: what cannot be used is left out or
 // replaced, and a note says so. The ids of events are made by the caller.
-import { createHash } from 'node:crypto';
 import type { Event } from '../event.ts';
 import { toMoment } from '../moment.ts';
-import { type DistinctHeaders, onlyHeader } from './delivery.ts';
-import type { Place } from './schemes.ts';
+import type { Preset } from './catalogue.ts';
+import type { DistinctHeaders } from './delivery.ts';
+import { type Fingerprint, type Place, readFingerprint, readPlace, sha256Hex } from './place.ts';
 
 /** An event before it has an id. */
 export type Draft = Omit<Event, 'id' | 'receivedAt'>;
@@ -52,29 +52,49 @@ const LONGEST_TYPE = 256;
 const LONGEST_ID = 1024;
 
 /**
- * The key of a delivery: the configured `id`, else the id that was signed, else the first usable one of `places`, else
- * the SHA-256 of the raw body. `dedupeMs` replaces the window that goes with the kind (7 days, or 5 minutes for digests).
+ * The key of a delivery: the configured `id`, else the id that was signed, else the first usable one of `preset.id`, else
+ * the SHA-256 of the raw body. `windows.dedupeMs` replaces the window that goes with the kind (7 days, or 5 minutes for
+ * digests); none is shorter than `windows.replayMs`, in which the same bytes would prove themselves again.
  */
 export function toKey(
   known: Known,
-  places: readonly Place[],
+  preset: Pick<Preset, 'id'>,
   expression: Expression | undefined,
-  dedupeMs: number | undefined,
+  windows: { readonly dedupeMs: number | undefined; readonly replayMs: number },
   note: Note,
 ): DeliveryKey {
-  const configured = expression && readConfigured('id', expression, known, LONGEST_ID, note);
-  if (configured !== undefined) return { key: configured, kind: 'id', windowMs: dedupeMs ?? ID_WINDOW_MS };
-  const sent = known.signedId ?? readSentId(known, places, note);
-  if (sent !== undefined) return { key: sent, kind: 'delivery-id', windowMs: dedupeMs ?? ID_WINDOW_MS };
-  const digest = createHash('sha256').update(known.raw).digest('hex');
-  return { key: digest, kind: 'digest', windowMs: dedupeMs ?? DIGEST_WINDOW_MS };
+  const named = nameDelivery(known, preset, expression, note);
+  const ownMs = named.kind === 'digest' ? DIGEST_WINDOW_MS : ID_WINDOW_MS;
+  return { ...named, windowMs: Math.max(windows.dedupeMs ?? ownMs, windows.replayMs) };
 }
 
-/** The type: the configured one and nothing else, or the parts at `places` joined by full stops. '' where there is none. */
-export function toType(known: Known, places: readonly Place[], expression: Expression | undefined, note: Note): string {
+function nameDelivery(
+  known: Known,
+  preset: Pick<Preset, 'id'>,
+  expression: Expression | undefined,
+  note: Note,
+): Omit<DeliveryKey, 'windowMs'> {
+  const configured = expression && readConfigured('id', expression, known, LONGEST_ID, note);
+  if (configured !== undefined) return { key: configured, kind: 'id' };
+  if (known.signedId !== undefined) return { key: known.signedId, kind: 'delivery-id' };
+  for (const one of preset.id) {
+    const found = 'of' in one ? nameByParts(known, one) : nameBySender(known, one, note);
+    if (found !== undefined) return found;
+  }
+  return { key: sha256Hex(known.raw), kind: 'digest' };
+}
+
+/** The type: the configured one and nothing else, or the first that `preset.type` finds. '' where there is none. */
+export function toType(
+  known: Known,
+  preset: Pick<Preset, 'type'>,
+  expression: Expression | undefined,
+  note: Note,
+): string {
   if (expression !== undefined) return readConfigured('type', expression, known, LONGEST_TYPE, note) ?? '';
-  const [first, ...rest] = places.map((place) => toText(read(known, place)));
-  const type = first === undefined ? '' : [first, ...rest.filter((part) => part !== undefined)].join('.');
+  const ways = preset.type.map((places) => places.map((place) => toText(readPlace(known, place))));
+  const parts = ways.find(([first]) => first !== undefined) ?? [];
+  const type = parts.filter((part) => part !== undefined).join('.');
   if (type.length <= LONGEST_TYPE) return type;
   note(`the type is longer than ${LONGEST_TYPE} characters and was not used`);
   return '';
@@ -83,19 +103,25 @@ export function toType(known: Known, places: readonly Place[], expression: Expre
 /** The event's own time in milliseconds, unless it cannot be read or is more than a day ahead of `receivedAt`. */
 export function toAt(
   known: Known,
+  preset: Pick<Preset, 'at'>,
   expression: Expression | undefined,
   receivedAt: number,
   note: Note,
 ): number | undefined {
-  const result = expression?.(known.headers, known.body);
-  if (result === undefined) return undefined;
-  const at = result.ok ? toMoment(plain(result.value)) : undefined;
-  if (!result.ok) note(`at gave nothing (${result.reason}); the time of arrival orders this event`);
+  const found = expression === undefined ? readAt(known, preset.at ?? []) : expression(known.headers, known.body);
+  if (found === undefined) return undefined;
+  const at = found.ok ? toMoment(plain(found.value)) : undefined;
+  if (!found.ok) note(`at gave nothing (${found.reason}); the time of arrival orders this event`);
   else if (at === undefined) note('at is not a time with its zone; the time of arrival orders this event');
   // A clock that runs ahead would make its wish the newest for as long as it is ahead, against every later one.
   else if (at > receivedAt + DAY_MS) note('at is more than a day ahead; the time of arrival orders this event');
   else return at;
   return undefined;
+}
+
+function readAt(known: Known, places: readonly Place[]): ReturnType<Expression> | undefined {
+  const values = places.map((place) => readPlace(known, place)).filter((value) => value !== undefined);
+  return values.length === 0 ? undefined : { ok: true, value: values[0] };
 }
 
 function readConfigured(name: string, expression: Expression, known: Known, longest: number, note: Note) {
@@ -107,30 +133,22 @@ function readConfigured(name: string, expression: Expression, known: Known, long
   return undefined;
 }
 
-function readSentId(known: Known, places: readonly Place[], note: Note): string | undefined {
-  for (const place of places) {
-    const id = toText(read(known, place));
-    if (id !== undefined && /^[\x21-\x7e]{1,256}$/.test(id)) return id;
-    if (isThere(known, place)) note(`${nameOf(place)} is not one visible ASCII text of at most 256 and was not used`);
-  }
+/** A digest by its nature, but the sender's words say that there is no other delivery of this name. */
+function nameByParts(known: Known, fingerprint: Fingerprint): Omit<DeliveryKey, 'windowMs'> | undefined {
+  const key = readFingerprint(known, fingerprint);
+  if (key === undefined) return undefined;
+  return { key, kind: fingerprint.said === 'once' ? 'delivery-id' : 'digest' };
+}
+
+function nameBySender(known: Known, place: Place, note: Note): Omit<DeliveryKey, 'windowMs'> | undefined {
+  const key = toText(readPlace(known, place));
+  if (key !== undefined && /^[\x21-\x7e]{1,256}$/.test(key)) return { key, kind: 'delivery-id' };
+  if (isThere(known, place)) note(`${nameOf(place)} is not one visible ASCII text of at most 256 and was not used`);
   return undefined;
 }
 
-function read(known: Known, place: Place): unknown {
-  if ('header' in place) {
-    const line = onlyHeader(known.distinct, place.header);
-    return line.ok ? line.value : undefined;
-  }
-  let value: unknown = known.body;
-  for (const key of place.body) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = (value as Readonly<Record<string, unknown>>)[key];
-  }
-  return value;
-}
-
 function isThere(known: Known, place: Place): boolean {
-  return 'header' in place ? Object.hasOwn(known.distinct, place.header) : read(known, place) !== undefined;
+  return 'header' in place ? Object.hasOwn(known.distinct, place.header) : readPlace(known, place) !== undefined;
 }
 
 function nameOf(place: Place): string {

@@ -1,34 +1,42 @@
-// Owns shapes (b) and (d): one HMAC over a template of the raw body and, where the sender gives one, its time of
-// sending, in one header. One header holds one signature: a list in it, or the header twice, is no proof.
+// Owns shapes (b), (c) and (d): one HMAC over a template of the raw body and, where the sender gives one, its time of
+// sending. The header holds one signature, or a list where the sender's scheme says so (`t=…,v1=…`); the header twice,
+// or a list where none belongs, is no proof.
 import { createHmac } from 'node:crypto';
 import { fromBase64, fromHex, indexOfMatch } from './bytes.ts';
-import { type Check, type Delivery, onlyHeader, timeFault } from './delivery.ts';
+import { type Check, type Delivery, type HeaderLine, onlyHeader, timeFault } from './delivery.ts';
 
 export interface Hmac {
   readonly kind: 'hmac';
   readonly header: string;
   readonly algorithm: 'sha256' | 'sha512' | 'sha1';
   readonly encoding: 'hex' | 'base64';
-  /** What stands before the signature in the header, e.g. `sha256=`. */
+  /** What stands before a signature, e.g. `sha256=`. */
   readonly prefix: string;
+  /** What stands between the elements, where the header is a list. Elements without `prefix` are not signatures. */
+  readonly separator?: string;
   /** What is signed: `{body}` and `{timestamp}` are replaced, the rest stands for itself. */
   readonly signed: string;
-  readonly timestamp?: { readonly header: string; readonly toleranceMs: number };
+  /** The time of sending: in a header of its own, or in the element of the list that begins so. */
+  readonly timestamp?: ({ readonly header: string } | { readonly element: string }) & { readonly toleranceMs: number };
 }
+
+/** A sender that rotates secrets gives two or three; more elements than this are not read. */
+const MOST_ELEMENTS = 16;
 
 /** Checks one delivery. A scheme with a timestamp refuses deliveries without it and those outside its tolerance. */
 export function proveHmac(scheme: Hmac, secrets: readonly string[], delivery: Delivery, nowMs: number): Check {
   const { headers, body } = delivery;
   const line = onlyHeader(headers, scheme.header);
-  const time = scheme.timestamp && onlyHeader(headers, scheme.timestamp.header);
+  const elements = line.ok ? readElements(scheme, line.value) : [];
+  const time = readTime(scheme, elements, delivery);
 
   const expected = secrets.map((secret) => digest(scheme, secret, body, time?.ok ? time.value : ''));
-  const given = line.ok ? readSignature(scheme, line.value) : undefined;
-  const secretIndex = indexOfMatch(expected, given === undefined ? [] : [given]);
+  const given = elements.flatMap((element) => readSignature(scheme, element) ?? []);
+  const secretIndex = indexOfMatch(expected, given);
 
   if (!line.ok) return line;
   if (time?.ok === false) return time;
-  if (given === undefined) return { ok: false, why: `the ${scheme.header} header is not ${describe(scheme)}` };
+  if (given.length === 0) return { ok: false, why: `the ${scheme.header} header is not ${describe(scheme)}` };
   if (secretIndex === -1) return { ok: false, why: `the ${scheme.header} header fits none of the secrets` };
   const late = scheme.timestamp && time && timeFault(time.value, nowMs, scheme.timestamp.toleranceMs);
   return late === undefined ? { ok: true, secretIndex } : { ok: false, why: late };
@@ -39,10 +47,11 @@ export function signHmac(scheme: Hmac, secret: string, body: Buffer, nowMs: numb
   const time = String(Math.floor(nowMs / 1000));
   const signature = digest(scheme, secret, body, time)?.toString(scheme.encoding);
   if (signature === undefined) throw new Error('cannot sign: the secret is empty');
-  return {
-    [scheme.header]: scheme.prefix + signature,
-    ...(scheme.timestamp && { [scheme.timestamp.header]: time }),
-  };
+  const { timestamp } = scheme;
+  const proof = scheme.prefix + signature;
+  if (timestamp === undefined) return { [scheme.header]: proof };
+  if ('header' in timestamp) return { [scheme.header]: proof, [timestamp.header]: time };
+  return { [scheme.header]: [timestamp.element + time, proof].join(scheme.separator) };
 }
 
 function digest(scheme: Hmac, secret: string, body: Buffer, time: string): Buffer | undefined {
@@ -54,6 +63,23 @@ function digest(scheme: Hmac, secret: string, body: Buffer, time: string): Buffe
   return hmac.digest();
 }
 
+/** The elements of the header; none where there are more than a sender has use for. */
+function readElements({ separator }: Hmac, text: string): readonly string[] {
+  if (separator === undefined) return [text];
+  const elements = text.split(separator, MOST_ELEMENTS + 1);
+  return elements.length > MOST_ELEMENTS ? [] : elements.map((element) => element.trim());
+}
+
+function readTime(scheme: Hmac, elements: readonly string[], { headers }: Delivery): HeaderLine | undefined {
+  const { timestamp, header } = scheme;
+  if (timestamp === undefined) return undefined;
+  if ('header' in timestamp) return onlyHeader(headers, timestamp.header);
+  const [value, second] = elements.filter((one) => one.startsWith(timestamp.element));
+  if (value === undefined) return { ok: false, why: `there is no ${timestamp.element} in the ${header} header` };
+  if (second !== undefined) return { ok: false, why: `the ${header} header has more than one ${timestamp.element}` };
+  return { ok: true, value: value.slice(timestamp.element.length) };
+}
+
 function readSignature(scheme: Hmac, text: string): Buffer | undefined {
   if (!text.startsWith(scheme.prefix)) return undefined;
   const rest = text.slice(scheme.prefix.length);
@@ -61,5 +87,6 @@ function readSignature(scheme: Hmac, text: string): Buffer | undefined {
 }
 
 function describe(scheme: Hmac): string {
-  return scheme.prefix === '' ? scheme.encoding : `"${scheme.prefix}" and then ${scheme.encoding}`;
+  const one = scheme.prefix === '' ? scheme.encoding : `"${scheme.prefix}" and then ${scheme.encoding}`;
+  return scheme.separator === undefined ? one : `a list with ${one}`;
 }

@@ -1,15 +1,13 @@
 // Owns the proof: which shapes there are, and the one way from a delivery to a verified one. Pure, over the raw bytes.
 // Promises that every secret is tried and that `Verified` is made nowhere else; body.ts parses nothing but that.
-import { type Credential, proveCredential, signCredential } from './credential.ts';
+import { type Choice, proveChoice, type Shape, wayOf } from './choice.ts';
+import { proveCredential, signCredential } from './credential.ts';
 import type { Check, Delivery } from './delivery.ts';
-import { type Hmac, proveHmac, signHmac } from './hmac.ts';
-import { proveStandard, type Standard, signStandard } from './standard.ts';
+import { proveHmac, signHmac } from './hmac.ts';
+import { proveStandard, signStandard } from './standard.ts';
 
-/**
- * How a sender proves itself, as data. A list of `t=…,v1=…` in one header (Stripe, MaintainX) will be one kind more:
- * a file beside hmac.ts, and a case in each switch below, which do not compile without it.
- */
-export type Scheme = Standard | Hmac | Credential | { readonly kind: 'none' };
+/** How a sender proves itself, as data: one shape, one of several, or none. */
+export type Scheme = Shape | Choice | { readonly kind: 'none' };
 
 const proven: unique symbol = Symbol('proven');
 
@@ -43,6 +41,8 @@ function checkShape(scheme: Scheme, secrets: readonly string[], delivery: Delive
       return proveHmac(scheme, secrets, delivery, nowMs);
     case 'credential':
       return proveCredential(scheme, secrets, delivery);
+    case 'choice':
+      return proveChoice(scheme, secrets, delivery.headers, (shape, some) => checkShape(shape, some, delivery, nowMs));
     case 'none':
       return { ok: true };
     default:
@@ -67,6 +67,8 @@ export function sign(
       return signHmac(scheme, secret, body, sending.nowMs);
     case 'credential':
       return signCredential(scheme, secret);
+    case 'choice':
+      return sign(wayOf(scheme, secret).scheme, secret, body, sending);
     case 'none':
       return {};
     default:
@@ -82,8 +84,27 @@ export function proofHeaders(scheme: Scheme): readonly string[] {
     case 'hmac':
     case 'credential':
       return [scheme.header];
+    case 'choice':
+      return scheme.ways.flatMap((way) => proofHeaders(way.scheme));
     case 'none':
       return [];
+    default:
+      return scheme satisfies never;
+  }
+}
+
+/** How far the time of sending of a delivery may lie from now, in milliseconds; 0 where none is proven. */
+export function toleranceOf(scheme: Scheme): number {
+  switch (scheme.kind) {
+    case 'standard':
+      return scheme.toleranceMs;
+    case 'hmac':
+      return scheme.timestamp?.toleranceMs ?? 0;
+    case 'choice':
+      return Math.max(...scheme.ways.map((way) => toleranceOf(way.scheme)));
+    case 'credential':
+    case 'none':
+      return 0;
     default:
       return scheme satisfies never;
   }

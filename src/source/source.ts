@@ -1,12 +1,16 @@
 // Owns what a source can do: verify a delivery, and turn a verified one into the draft of an event with its key. Leaves
 // the signatures to signature.ts, the catalogue to schemes.ts and the answers to senders to the receiver.
 import type { Source as SourceConfig } from '../config/schema.ts';
+import { type Accepts, makeNetworks } from '../network.ts';
 import { readBody } from './body.ts';
-import type { Delivery } from './delivery.ts';
+import type { Preset } from './catalogue.ts';
+import { type Delivery, timeFault } from './delivery.ts';
 import { type DeliveryKey, type Draft, type Expressions, toAt, toKey, toType } from './draft.ts';
 import { keepHeaders } from './headers.ts';
-import { type Preset, toPreset } from './schemes.ts';
-import { type Proof, proofHeaders, prove, type Verified } from './signature.ts';
+import { valueAt } from './place.ts';
+import { toPreset } from './schemes.ts';
+import { isLive, proveAmong } from './secrets.ts';
+import { type Proof, proofHeaders, prove, toleranceOf, type Verified } from './signature.ts';
 
 /** What became of a verified delivery. */
 export type Reading =
@@ -18,12 +22,27 @@ export type Reading =
       readonly notes: readonly string[];
     }
   /** Proven, but not an event; `why` may be told to the sender. `position` counts characters from 0. */
-  | { readonly ok: false; readonly why: string; readonly position?: number };
+  | {
+      readonly ok: false;
+      readonly why: string;
+      readonly position?: number;
+      /** Its time of sending, in the proven body, is outside the window: to be answered like a wrong proof. */
+      readonly isStale?: true;
+      /** The sender asks for this answer instead of an event's; nothing is to be stored. */
+      readonly reply?: Reply;
+    };
+
+/** What a sender wants to hear, with status 200 and as plain text. */
+export interface Reply {
+  readonly text: string;
+}
 
 export interface Source {
   readonly name: string;
   /** How long bodies of its events are kept, in milliseconds; 0 keeps none. */
   readonly keepMs: number;
+  /** May it be sent from this address? Always, where the source names no networks. */
+  readonly accepts: Accepts;
   /** Does this request come from the sender? Over the raw bytes, at `nowMs`; nothing is parsed. */
   verify(delivery: Delivery, nowMs: number): Proof;
   /** The event in a verified delivery that arrived at `receivedAt` (milliseconds since the epoch). */
@@ -53,18 +72,25 @@ export function makeSources(
 
 function makeSource(name: string, config: SourceConfig, preset: Preset, expressions: Expressions): Source {
   const proofs = proofHeaders(preset.scheme);
+  const toleranceMs = Math.max(toleranceOf(preset.scheme), preset.sentAt?.toleranceMs ?? 0);
+  // From as far ahead of its time as is allowed to as far behind: so long would its bytes be proof again.
+  const windows = { dedupeMs: config.dedupe, replayMs: 2 * toleranceMs };
 
   function toEvent(verified: Verified, receivedAt: number): Reading {
     const body = readBody(verified);
     if (!body.ok) return body;
+    const stale = staleness(preset, body.value, receivedAt);
+    if (stale !== undefined) return { ok: false, why: stale, isStale: true };
+    const reply = replyTo(preset, body.value);
+    if (reply !== undefined) return { ok: false, why: 'a handshake, not an event', reply };
     const notes: string[] = [];
     const note = (text: string) => notes.push(text);
     const headers = keepHeaders(verified.headers, proofs);
     const { body: raw, headers: distinct, signedId } = verified;
     const known = { raw, distinct, headers, body: body.value, ...(signedId !== undefined && { signedId }) };
-    const type = toType(known, preset.type, expressions.type, note);
-    const at = toAt(known, expressions.at, receivedAt, note);
-    const key = toKey(known, preset.id, expressions.id, config.dedupe, note);
+    const type = toType(known, preset, expressions.type, note);
+    const at = toAt(known, preset, expressions.at, receivedAt, note);
+    const key = toKey(known, preset, expressions.id, windows, note);
     const draft = { source: name, type, ...(at !== undefined && { at }), headers, body: body.value };
     return { ok: true, draft, key, notes };
   }
@@ -72,7 +98,36 @@ function makeSource(name: string, config: SourceConfig, preset: Preset, expressi
   return {
     name,
     keepMs: config.keep,
-    verify: (delivery, nowMs) => prove(preset.scheme, config.secrets, delivery, nowMs),
+    accepts: makeNetworks(config.networks),
+    verify: (delivery, nowMs) => verifyWith(config.secrets, preset, delivery, nowMs),
     toEvent,
   };
+}
+
+/** Only secrets whose time has not ended prove anything; that an ended one would have is worth knowing. */
+function verifyWith(secrets: SourceConfig['secrets'], preset: Preset, delivery: Delivery, nowMs: number): Proof {
+  const proveBy = (isWanted: (secret: SourceConfig['secrets'][number]) => boolean) =>
+    proveAmong(secrets, isWanted, (some): Proof => {
+      const values = some.map(({ value }) => value);
+      return prove(preset.scheme, values, delivery, nowMs);
+    });
+  const proof = proveBy((secret) => isLive(secret, nowMs));
+  if (proof.ok || secrets.every((secret) => isLive(secret, nowMs))) return proof;
+  const fitsEnded = proveBy((secret) => !isLive(secret, nowMs)).ok;
+  return fitsEnded ? { ok: false, why: 'it fits only a secret whose time has ended (`until`)' } : proof;
+}
+
+/** Why the time of sending in the body is not one of now; undefined where it is, or where none is asked for. */
+function staleness({ sentAt }: Preset, body: unknown, nowMs: number): string | undefined {
+  if (sentAt === undefined) return undefined;
+  const sent = valueAt(body, [sentAt.key]);
+  if (sent === undefined) return `there is no ${sentAt.key} in the body`;
+  return timeFault(String(sent), nowMs, sentAt.toleranceMs);
+}
+
+/** A text that a sender wants back: short, so that nobody is made to echo a book. */
+function replyTo({ handshake }: Preset, body: unknown): Reply | undefined {
+  if (handshake === undefined || valueAt(body, handshake.when) !== handshake.is) return undefined;
+  const text = valueAt(body, handshake.echo);
+  return typeof text === 'string' && text !== '' && text.length <= 1024 ? { text } : undefined;
 }

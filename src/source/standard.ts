@@ -1,8 +1,8 @@
-// Owns shape (a), Standard Webhooks (github.com/standard-webhooks, spec 1.0.0) as Svix sends it too: HMAC-SHA256 over
-// id + "." + time + "." + body, under headers that begin with `webhook-` or `svix-`. Version v1 only: v1a is ed25519.
-import { createHmac } from 'node:crypto';
-import { fromBase64, indexOfMatch } from './bytes.ts';
+// Owns shape (a), Standard Webhooks (github.com/standard-webhooks, spec 1.0.0) as Svix sends it too: id + "." + time + "."
+// + body, signed with HMAC-SHA256 (v1) or ed25519 (v1a), under headers that begin with `webhook-` or `svix-`.
+import { fromBase64 } from './bytes.ts';
 import { type Check, type Delivery, onlyHeader, timeFault } from './delivery.ts';
+import { proves, readSigningKey, type SigningKey, signWith } from './signing-key.ts';
 
 export interface Standard {
   readonly kind: 'standard';
@@ -14,13 +14,11 @@ export interface Standard {
 /** A sender that rotates keys gives two or three; this many would be somebody trying their luck. */
 const MOST_SIGNATURES = 16;
 
+/** Checking one of these costs as much as hundreds of the others, and any stranger can ask for it. */
+const MOST_ASYMMETRIC = 4;
+
 /** Visible ASCII without the full stop: the spec forbids it, as it separates id, time and body in what is signed. */
 const ID = /^[\x21-\x2d\x2f-\x7e]{1,256}$/;
-
-/** The key in a secret such as `whsec_…` (the mark may be missing); undefined if the rest is not base64. */
-export function standardKey(secret: string): Buffer | undefined {
-  return fromBase64(secret.startsWith('whsec_') ? secret.slice('whsec_'.length) : secret);
-}
 
 /** Checks one delivery; the id it gives back is the one that was signed. */
 export function proveStandard(scheme: Standard, secrets: readonly string[], delivery: Delivery, nowMs: number): Check {
@@ -31,42 +29,54 @@ export function proveStandard(scheme: Standard, secrets: readonly string[], deli
   const time = onlyHeader(headers, `${prefix}timestamp`);
   const signature = onlyHeader(headers, `${prefix}signature`);
 
-  const signed = `${id.ok ? id.value : ''}.${time.ok ? time.value : ''}.`;
-  const expected = secrets.map((secret) => digest(standardKey(secret), signed, body));
-  const given = signature.ok ? readSignatures(signature.value) : [];
-  const secretIndex = indexOfMatch(expected, given);
+  const content = contentOf(id.ok ? id.value : '', time.ok ? time.value : '', body);
+  const given = readSignatures(signature.ok ? signature.value : '');
+  // Every secret is asked, however early one fits: the time tells nothing about which it was.
+  const fitting = secrets.map((secret) => fits(readSigningKey(secret), content, given));
+  const secretIndex = fitting.indexOf(true);
 
   if (!signature.ok) return signature;
   if (!id.ok) return id;
   if (!time.ok) return time;
   if (!ID.test(id.value)) return { ok: false, why: `the ${prefix}id header holds a full stop or unusual characters` };
-  if (given.length === 0) return { ok: false, why: `the ${prefix}signature header holds no readable v1 signature` };
+  if (given.v1.length + given.v1a.length === 0)
+    return { ok: false, why: `the ${prefix}signature header holds no readable v1 or v1a signature` };
   if (secretIndex === -1) return { ok: false, why: `the ${prefix}signature fits none of the secrets` };
   const late = timeFault(time.value, nowMs, scheme.toleranceMs);
   return late === undefined ? { ok: true, secretIndex, signedId: id.value } : { ok: false, why: late };
 }
 
-/** The three headers that prove `body`. Throws on a secret or an id that no receiver would take. */
+/** The three headers that prove `body`. Throws on a secret that cannot sign and on an id that no receiver would take. */
 export function signStandard(scheme: Standard, secret: string, body: Buffer, id: string, nowMs: number) {
-  const key = standardKey(secret);
-  if (key === undefined) throw new Error('cannot sign: the secret is not whsec_ and base64');
+  const key = readSigningKey(secret);
+  if (key === undefined) throw new Error('cannot sign: the secret is not whsec_ or whsk_ and base64');
   if (!ID.test(id)) throw new Error('cannot sign: the id must be visible ASCII without a full stop, at most 256');
   const time = String(Math.floor(nowMs / 1000));
+  const signature = signWith(key, contentOf(id, time, body));
+  if (signature === undefined) throw new Error('cannot sign: a whpk_ key only verifies; its sender has the whsk_ key');
   const [prefix] = scheme.prefixes;
   return {
     [`${prefix}id`]: id,
     [`${prefix}timestamp`]: time,
-    [`${prefix}signature`]: `v1,${digest(key, `${id}.${time}.`, body)?.toString('base64')}`,
+    [`${prefix}signature`]: `${key.version},${signature.toString('base64')}`,
   };
 }
 
-function digest(key: Buffer | undefined, signed: string, body: Buffer): Buffer | undefined {
-  return key && createHmac('sha256', key).update(signed).update(body).digest();
+function contentOf(id: string, time: string, body: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`${id}.${time}.`), body]);
 }
 
-/** The v1 values of a space-separated list; other versions are ignored, as the spec asks, and so is what is not base64. */
-function readSignatures(text: string): Buffer[] {
+function fits(key: SigningKey | undefined, content: Buffer, given: Signatures): boolean {
+  return key !== undefined && proves(key, content, given[key.version]);
+}
+
+type Signatures = Readonly<Record<SigningKey['version'], readonly Buffer[]>>;
+
+/** The signatures of a space-separated list; other versions are ignored, as the spec asks, and so is what is not base64. */
+function readSignatures(text: string): Signatures {
   const values = text.split(' ', MOST_SIGNATURES + 1);
-  if (values.length > MOST_SIGNATURES) return [];
-  return values.flatMap((value) => (value.startsWith('v1,') ? (fromBase64(value.slice(3)) ?? []) : []));
+  if (values.length > MOST_SIGNATURES) return { v1: [], v1a: [] };
+  const of = (mark: string) =>
+    values.flatMap((one) => (one.startsWith(mark) ? (fromBase64(one.slice(mark.length)) ?? []) : []));
+  return { v1: of('v1,'), v1a: of('v1a,').slice(0, MOST_ASYMMETRIC) };
 }

@@ -20,6 +20,8 @@ export interface Ticket {
   readonly status: Status;
   readonly statusUpdateDate?: string;
   readonly statusActivities: readonly Activity[];
+  /** The vendor's fields as rules on the clock name them; never logged or kept, they hold people's words. */
+  readonly fields: Readonly<Record<string, unknown>>;
   /** The vendor's clock less ours when it answered, ms; 0 when it sent no Date header. One second fine. */
   readonly clockOffsetMs: number;
 }
@@ -142,7 +144,7 @@ export function parseApplied(wanted: Status): (body: unknown) => Applied | undef
 /** Reads the 200 of `GET /support/tickets/v1/{id}`: the status is needed, everything else may be missing. */
 export function parseTicket(clockOffsetMs: number): (body: unknown) => Ticket | undefined {
   const Body = z.object({
-    ticket: z.object({ id: z.string(), status: Status, statusUpdateDate: z.string().optional().catch(undefined) }),
+    ticket: z.looseObject({ id: z.string(), status: Status, statusUpdateDate: z.string().optional().catch(undefined) }),
     activities: z.array(ActivityBody.nullable().catch(null)).catch([]),
   });
   return (body) => {
@@ -158,6 +160,7 @@ export function parseTicket(clockOffsetMs: number): (body: unknown) => Ticket | 
         .map(toActivity)
         .filter((one) => one.type === 'statusUpdated')
         .sort((a, b) => (b.date ?? '').localeCompare(a.date ?? '')),
+      fields: ticket,
       clockOffsetMs,
     };
   };

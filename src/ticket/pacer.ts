@@ -65,11 +65,11 @@ export function intervalMs({ rate, margin }: Pace): number {
 }
 
 /**
- * How late a call may leave after its slot, ms. `rate` intervals are longer than a second by this slack; half of it is
- * for us, half for the way to the vendor. A call that is later gives its slot up, or two calls could come too close.
+ * How late a call may leave after its slot, ms. `rate` intervals are longer than a second by this slack; a third of it
+ * is for us, the rest for the way to the vendor. A call that is later gives its slot up, or calls could come too close.
  */
 export function toleranceMs({ margin }: Pace): number {
-  return Math.max(5, (1000 * margin) / (1 - margin) / 2);
+  return Math.max(5, (1000 * margin) / (1 - margin) / 3);
 }
 
 export function makePacer({ slot, hold, monotonic, random, sleep }: PacerParts): Pacer {

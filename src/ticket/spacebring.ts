@@ -4,6 +4,7 @@ import { errors, Pool } from 'undici';
 import type { Account } from '../config/schema.ts';
 import { type Answer, type Applied, clockOffset, judge, parseApplied, parseTicket, type Ticket } from './answer.ts';
 import type { Credentials } from './credentials.ts';
+import { parseTicketPage, type TicketPage } from './list.ts';
 import type { Status } from './ticket.ts';
 import type { Sent } from './token-grant.ts';
 
@@ -12,6 +13,11 @@ export interface Spacebring {
   setStatus(ticket: string, status: Status): Promise<Answer<Applied>>;
   /** `GET /support/tickets/v1/{id}` (vendor contract). Never throws. */
   readTicket(ticket: string): Promise<Answer<Ticket>>;
+  /**
+   * `GET /support/tickets/v1?locationRef=…`, a hundred tickets a page (vendor contract), the oldest first: what changes or
+   * comes meanwhile does not move the pages that are still to be read. Never throws.
+   */
+  listTickets(location: string, pageToken?: string): Promise<Answer<TicketPage>>;
   /** Drops the connections; calls under way end as `unknown`. */
   close(): Promise<void>;
 }
@@ -116,6 +122,11 @@ export function makeSpacebring({ line, credentials, networkId, now }: Spacebring
         parseApplied(status),
       ),
     readTicket: (ticket) => call({ method: 'GET', path: path(ticket) }, parseTicket),
+    listTickets(location, pageToken) {
+      const query = new URLSearchParams({ locationRef: location, limit: '100', order: 'createDate:asc' });
+      if (pageToken !== undefined) query.set('nextPageToken', pageToken);
+      return call({ method: 'GET', path: `/support/tickets/v1?${query}` }, () => parseTicketPage);
+    },
     close: () => line.close(),
   };
 }

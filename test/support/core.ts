@@ -15,7 +15,7 @@ import type { Decision } from '../../src/rule/rule.ts';
 import type { SimulatorOptions } from '../../src/simulator/options.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import type { Status } from '../../src/ticket/ticket.ts';
-import { type Changes, startChanges } from '../../workers/changes.ts';
+import { type Changes, type ChangesParts, startChanges } from '../../workers/changes.ts';
 import { openTestRedis } from './redis.ts';
 import { quiet } from './redis-places.ts';
 import { until } from './until.ts';
@@ -32,7 +32,11 @@ export function testAccount(baseUrl: string, settings: Partial<Account> = {}): A
 }
 
 /** A decision that wants `status` for `ticket`. */
-export function wish(ticket: string, status: Status, more: { account?: string; dryRun?: boolean } = {}): Decision {
+export function wish(
+  ticket: string,
+  status: Status,
+  more: Partial<Extract<Decision, { kind: 'matched' }>> = {},
+): Decision {
   return {
     kind: 'matched',
     rule: 'test',
@@ -58,7 +62,10 @@ export function makeTestCore(client: RedisClient, names: Names, accounts: readon
   return {
     queue,
     /** Accepts one event with these decisions. `key` names the delivery, `at` is the event's own time (ms). */
-    say(decisions: readonly Decision[], event: { key?: string; at?: number; digest?: string } = {}) {
+    say(
+      decisions: readonly Decision[],
+      event: { key?: string; at?: number; digest?: string; class?: 'live' | 'clock' } = {},
+    ) {
       const id = newId('ev');
       return accept({
         event: {
@@ -75,6 +82,7 @@ export function makeTestCore(client: RedisClient, names: Names, accounts: readon
         delivery: { key: event.key ?? id, windowMs: 60_000 },
         decisions,
         ...(event.digest === undefined ? {} : { digest: event.digest }),
+        ...(event.class === undefined ? {} : { class: event.class }),
       });
     },
   };
@@ -96,7 +104,7 @@ export interface Road {
 
 /** Everything but the door. No worker runs before `work`. */
 export async function openRoad(
-  options: { simulator?: SimulatorOptions; account?: Partial<Account> } = {},
+  options: { simulator?: SimulatorOptions; account?: Partial<Account>; stillHolds?: ChangesParts['stillHolds'] } = {},
 ): Promise<Road> {
   const redis = await openTestRedis();
   const { client, names, url } = redis;
@@ -117,6 +125,7 @@ export async function openRoad(
         redisUrl: url,
         prefix: names.tag.slice(1, -1),
         secret: 'a1'.repeat(32),
+        ...(options.stillHolds === undefined ? {} : { stillHolds: options.stillHolds }),
         log: quiet,
       });
       running.push(changes);

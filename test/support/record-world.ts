@@ -1,24 +1,16 @@
 // Tickets, workers and senders in front of the real scripts: every step is made in Redis and in the model, the invariants
 // are checked, and what was answered and stored is held against the model. Time passes by moving stored times.
-import { deepStrictEqual } from 'node:assert';
 import { type Begun, type Ending, makeRecords, type RecordScripts } from '../../src/change/record.ts';
+import { openRecordScripts } from '../../src/change/scripts.ts';
 import type { TicketRecord } from '../../src/change/verdict.ts';
 import type { RedisClient } from '../../src/redis/connection.ts';
-import type { Names } from '../../src/redis/names.ts';
+import { makeNames, type Names } from '../../src/redis/names.ts';
 import type { Status } from '../../src/ticket/ticket.ts';
 import { wish } from './core.ts';
-import { checkInvariants, type Facts, type Known, readFacts } from './record-facts.ts';
-import {
-  accept,
-  begin,
-  cancel,
-  finish,
-  look,
-  type Model,
-  type ModelTicket,
-  makeModel,
-  type Read,
-} from './record-model.ts';
+import { compare, compareState, outline } from './record-compare.ts';
+import { checkInvariants, type Known, readFacts } from './record-facts.ts';
+import { accept, begin, cancel, finish, look, type ModelTicket, makeModel, type Read } from './record-model.ts';
+import type { TestRedis } from './redis.ts';
 
 /** Longer than any test: what is due later becomes due only by `pass`. */
 const LONG_MS = 600_000;
@@ -43,8 +35,17 @@ export interface Wish {
   readonly dryRun?: boolean;
 }
 
-/** `isJudged` by the invariants alone, or by the model too. */
-export function makeWorld(client: RedisClient, names: Names, scripts: RecordScripts, isJudged: 'modelled' | 'claimed') {
+let worlds = 0;
+
+/** A world under a prefix of its own. With `instead` of a script it is judged by the invariants alone, not by the model. */
+export function openWorld({ client, names }: TestRedis, instead?: (tag: string) => Partial<RecordScripts>): World {
+  worlds += 1;
+  const own = makeNames(`${names.tag.slice(1, -1)}.${worlds}`);
+  const scripts = { ...openRecordScripts(client, own.tag), ...instead?.(own.tag) };
+  return makeWorld(client, own, scripts, instead === undefined);
+}
+
+function makeWorld(client: RedisClient, names: Names, scripts: RecordScripts, isModelled: boolean) {
   const records = makeRecords(scripts);
   const model = makeModel();
   const accepted: { id: string; ticket: string; isWish: boolean }[] = [];
@@ -71,7 +72,7 @@ export function makeWorld(client: RedisClient, names: Names, scripts: RecordScri
           delivery: { key, windowMs: LONG_MS },
           decisions: wishes.map(({ ticket, status, dryRun = false }) => wish(ticket, status, { dryRun })),
         },
-        { newId: () => rest.shift() ?? '', deadlineMs: () => LONG_MS, class: 'live' },
+        { newId: () => rest.shift() ?? '', deadlineMs: () => LONG_MS },
       );
     };
     const reply = await send();
@@ -253,7 +254,7 @@ export function makeWorld(client: RedisClient, names: Names, scripts: RecordScri
     const facts = await readFacts(client, names, known());
     checkInvariants(facts, known());
     for (const [id, { record }] of facts.tickets) if (record.unknownUntil !== undefined) vanished.delete(id);
-    if (isJudged === 'claimed') return;
+    if (!isModelled) return;
     compareAnswers();
     compareState(facts, model);
   }
@@ -268,45 +269,3 @@ export function makeWorld(client: RedisClient, names: Names, scripts: RecordScri
 }
 
 export type World = ReturnType<typeof makeWorld>;
-
-/** What is stored, against what the model says is true. */
-function compareState(facts: Facts, model: Model): void {
-  for (const [id, { verdict, by }] of model.changes) {
-    const stored = facts.changes.get(id);
-    compare(`the end of ${id}`, { verdict: stored?.verdict, by: stored?.by }, { verdict, by });
-  }
-  for (const [id, ticket] of model.tickets) {
-    const { record = {}, lease = null, due = null } = facts.tickets.get(id) ?? {};
-    compare(
-      `what is stored of ${id}`,
-      {
-        lease: lease ?? undefined,
-        owner: record.owner,
-        flight: record.flight,
-        unknown: record.unknownStatuses?.split(' '),
-        last: record.last,
-        due: due === null ? undefined : Number(due) <= facts.nowMs ? 'now' : 'later',
-      },
-      {
-        lease: ticket.lease,
-        owner: ticket.owner,
-        flight: ticket.flight,
-        unknown: ticket.unknown?.statuses,
-        last: ticket.last,
-        due: ticket.due,
-      },
-    );
-  }
-}
-
-function outline({ change, version, want, isOpen, last, unknown }: TicketRecord) {
-  return { change, version, want, isOpen, last, unknown: unknown?.statuses };
-}
-
-function compare(what: string, actual: unknown, expected: unknown): void {
-  try {
-    deepStrictEqual(actual, expected);
-  } catch {
-    throw new Error(`${what}: got ${JSON.stringify(actual)}, expected ${JSON.stringify(expected)}`);
-  }
-}

@@ -28,8 +28,9 @@ async function say(status: Status, kind: Class) {
       keepMs: 0,
       delivery: { key: id, windowMs: 60_000 },
       decisions: [wish('t1', status)],
+      class: kind,
     },
-    { newId, deadlineMs: () => 60_000, class: kind },
+    { newId, deadlineMs: () => 60_000 },
   );
   return appointments;
 }

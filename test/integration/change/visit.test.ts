@@ -70,6 +70,7 @@ function openVisit(script: Script = {}) {
       records: records(makeRecords(openRecordScripts(redis.client, redis.names.tag))),
       pacer,
       gate: { tell: async () => undefined },
+      stillHolds: () => ({ holds: true, reason: 'no rule on the clock' }),
       desks: new Map([
         ['main', desk('main')],
         ['other', desk('other')],
@@ -98,6 +99,7 @@ const read = (status: Status, statusActivities: Ticket['statusActivities'] = [])
   id: 't1',
   status,
   statusActivities,
+  fields: {},
   clockOffsetMs: 0,
 });
 
@@ -262,7 +264,7 @@ it('a visit that is told to stop gives its ticket back, due at once', async () =
       },
     ],
   });
-  expect(await visit(stopping.signal)).toMatchObject({ ticket: 't1', delayMs: 0 });
+  expect(await visit(stopping.signal)).toMatchObject([{ ticket: 't1', delayMs: 0 }]);
   expect(calls).toEqual([]);
   expect(await redis.client.exists(redis.names.lease('t1'))).toBe(0);
 });

@@ -33,7 +33,7 @@ function openSweep(parts: Partial<SweepParts> = {}) {
   const { client, names } = redis;
   const errors: unknown[] = [];
   const onError = (error: unknown) => void errors.push(error);
-  return { ...makeSweep({ client, names, queue, random: () => 0.5, onError, ...parts }), errors };
+  return { ...makeSweep({ client, names, queue, ripen: records.ripen, random: () => 0.5, onError, ...parts }), errors };
 }
 
 /** Commits one event and queues nothing: as if the process had died in between. */
@@ -48,7 +48,7 @@ async function acceptOnly(tickets: readonly string[], account = 'main'): Promise
       delivery: { key: id, windowMs: 60_000 },
       decisions: tickets.map((ticket) => wish(ticket, 'solved', { account })),
     },
-    { newId, deadlineMs: () => 60_000, class: 'live' },
+    { newId, deadlineMs: () => 60_000 },
   );
   return appointments;
 }

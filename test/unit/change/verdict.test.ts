@@ -15,12 +15,16 @@ const record = (parts: Partial<TicketRecord> = {}): TicketRecord => ({
   acceptedAt: T0,
   deadlineAt: T0 + 72 * 3_600_000,
   attempts: 0,
+  class: 'live',
+  rule: 'test',
+  from: [],
   ...parts,
 });
 const ticket = (status: Ticket['status'], statusActivities: Activity[] = [], clockOffsetMs = 0): Ticket => ({
   id: 't',
   status,
   statusActivities,
+  fields: {},
   clockOffsetMs,
 });
 const activity = (id: string, status: Activity['status'], at: number): Activity => ({

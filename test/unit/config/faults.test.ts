@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { account, faultsOf } from './files.ts';
 
 const verifyExpected =
-  'expected github, svix, standard-webhooks, bearer, basic, none, {hmac: {header: …}} or {header: {name: …}}';
+  'expected github, gitlab, svix, standard-webhooks, stripe, slack, linear, pagerduty, shopify, jira, grafana, alertmanager, uptime-kuma, maintainx, aftership, clickup, kisi, bearer, basic, none, {hmac: {header: …}} or {header: {name: …}}';
 const setExpected = "expected new, inProgress, solved, closed, or {cel: '…'}";
 const nameExpected = 'expected a name: a letter, then letters, digits, - or _, at most 63';
 const celExpected = 'expected a CEL expression as text';

@@ -17,7 +17,7 @@ describe('a file that is right', () => {
   it('is given with its defaults, durations in milliseconds', () => {
     const config = configOf(`${account}${hook}rules:\n  - { ${rule} }\n`);
     expect(config.accounts.main).toMatchObject({ rate: 10, margin: 0.05, callTimeout: 10_000, deadline: 259_200_000 });
-    expect(config.sources.hook).toMatchObject({ verify: 'github', secrets: ['s'], keep: 604_800_000 });
+    expect(config.sources.hook).toMatchObject({ verify: 'github', secrets: [{ value: 's' }], keep: 604_800_000 });
     expect(config.rules).toEqual([
       {
         ...{ kind: 'event', name: 'a', on: ['hook'], ticket: 'body.t', set: 'new' },

@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+import { RE2JS } from 're2js';
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../../src/rule/expression.ts';
 import { compiled, given, truth, variables } from './given.ts';
@@ -260,5 +262,63 @@ describe('a mistake', () => {
     const found = compile('body.a ? "solved" : body.b ? "closd" : "new"', { variables, expects: 'status' });
     expect(found).toMatchObject({ ok: false, offset: 29, what: '"closd" is not a status' });
     expect(found).toMatchObject({ expected: expect.stringContaining('did you mean closed?') });
+  });
+});
+
+describe('a pattern that can never match', () => {
+  it.each(['a^b', '$a', 'a$b$', '[a-z]+^x', 'a{2}^', '^a$b', '\\\\d^', 'x^$'])('is refused: %s', (pattern) => {
+    expect(compile(`body.t.matches("${pattern}")`, { variables, expects: 'bool' })).toMatchObject({
+      ok: false,
+      what: expect.stringContaining('the pattern can never match'),
+    });
+  });
+
+  it.each([
+    '^a$',
+    '^^a$$',
+    'a*^b',
+    'a?^',
+    '$a*',
+    '$',
+    '(a|^)b',
+    '(?m)a^b',
+    '[$^]a',
+    '\\\\$a',
+    'a\\\\^',
+    'a{0,2}^b',
+    '[[:alpha:]]*^a',
+    '$?a',
+  ])('is not taken for one: %s', (pattern) =>
+    expect(compile(`body.t.matches("${pattern}")`, { variables, expects: 'bool' })).toMatchObject({ ok: true }),
+  );
+
+  it('matches none of many texts', () => {
+    const piece = fc.constantFrom(
+      'a',
+      'b',
+      '^',
+      '$',
+      '*',
+      '?',
+      '+',
+      '{2}',
+      '{0,1}',
+      '[ab]',
+      '[^a]',
+      '[$^]',
+      '.',
+      '|',
+      '(a)',
+    );
+    const text = fc.stringMatching(/^[ab$^\n]{0,6}$/);
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 6 }), fc.array(text, { minLength: 20 }), (pieces, texts) => {
+        const found = compile(`body.t.matches("${pieces.join('')}")`, { variables, expects: 'bool' });
+        if (found.ok || !found.what.includes('never match')) return;
+        const re2 = RE2JS.compile(pieces.join(''));
+        expect(texts.filter((one) => re2.test(one))).toEqual([]);
+      }),
+      { numRuns: 3000 },
+    );
   });
 });

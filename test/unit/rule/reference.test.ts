@@ -75,4 +75,4 @@ it.each<[unknown, number | undefined]>([
   ['9'.repeat(16), undefined],
   ['9'.repeat(1000), undefined],
   [null, undefined],
-])('%j as a number of a ticket is %j', (value, number) => expect(toTicketNumber(value)).toBe(number));
+])('%# a number of a ticket', (value, number) => expect(toTicketNumber(value)).toBe(number));

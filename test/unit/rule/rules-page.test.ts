@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { jsonSchemaText } from '../../../src/config/json-schema.ts';
 import { functions } from '../../../src/rule/function.ts';
 import { running, writing } from '../../../src/rule/limits.ts';
 import { loopNames } from '../../../src/rule/loop.ts';
@@ -11,19 +12,26 @@ import { clockParts } from '../../../src/rule/time.ts';
 import { configOf, decided, type RawRule } from './config.ts';
 import { truth, why } from './given.ts';
 
-const page = readFileSync(new URL('../../../docs/rules.md', import.meta.url), 'utf8');
+/** Tables without the spaces that align their columns. */
+const page = readFileSync(new URL('../../../docs/rules.md', import.meta.url), 'utf8').replace(/^\|.*$/gm, (row) =>
+  row.replace(/ +\|/g, ' |').replace(/-{4,}/g, '---'),
+);
 
 function blocks(language: string): string[] {
   return [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, text]) => text ?? '');
 }
 
 const event = JSON.parse(blocks('json')[0] ?? '') as { type: string; headers: Record<string, string>; body: unknown };
-const rules = blocks('yaml').flatMap((text) => (parse(text) as { rules: RawRule[] }).rules);
+const files = blocks('yaml').map((text) => (parse(text) as { rules: RawRule[] }).rules);
+const rules = files.flat();
 
 describe('docs/rules.md', () => {
   it('shows rules that can be used', () => {
     expect(rules.length).toBeGreaterThan(2);
-    expect(checkRules(configOf(rules, { alerts: { verify: 'none' } }))).toEqual([]);
+    const none = { verify: 'none' };
+    for (const file of files) {
+      expect(checkRules(configOf(file, { alerts: none, jira: none, scripts: none }))).toEqual([]);
+    }
   });
 
   it('shows a first rule that matches its event', () => {
@@ -49,6 +57,15 @@ describe('docs/rules.md', () => {
   it('quotes reasons as they are', () => {
     expect(page).toContain(why('event.type == "issues.closed"'));
     expect(page).toContain(why('body.issue.milestone.title == "May"', event.body));
+  });
+
+  it('has a row for every key of a rule', () => {
+    const schema = JSON.parse(jsonSchemaText()) as {
+      properties: { rules: { items: { anyOf: { properties: object }[] } } };
+    };
+    const keys = schema.properties.rules.items.anyOf.flatMap(({ properties }) => Object.keys(properties));
+    expect(keys.length).toBeGreaterThan(20);
+    for (const key of keys) expect(page).toMatch(new RegExp(`^\\| \`${key}\` \\|`, 'm'));
   });
 
   it('names every function', () => {

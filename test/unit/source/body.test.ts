@@ -118,3 +118,10 @@ function depthOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
   return 1 + Math.max(0, ...Object.values(value).map(depthOf));
 }
+
+it('a number beyond all doubles is null, at any depth: so it would be written down', () => {
+  expect(readBody(verified('{"a":1e999,"b":[-1e999,{"c":1e999}],"d":1e308}'))).toEqual({
+    ok: true,
+    value: { a: null, b: [null, { c: null }], d: 1e308 },
+  });
+});

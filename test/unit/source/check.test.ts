@@ -15,6 +15,11 @@ it.each([
   [hmac({})],
   [hmac({ signed: 'v0:{timestamp}:{body}', timestamp: 'x-time' })],
   [hmac({ signed: '{body}{}{ a }' })],
+  [hmac({ separator: ',', prefix: 'v1=', timestampPrefix: 't=', signed: '{timestamp}.{body}' })],
+  [{ verify: 'gitlab', secrets: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'a plain token'] }],
+  [{ verify: 'standard-webhooks', secrets: ['whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo='] }],
+  [{ verify: 'alertmanager', secrets: ['token', 'user:password'] }],
+  [{ verify: 'stripe', secrets: [{ value: 'whsec_anything', until: '2026-12-31' }] }],
 ])('finds nothing wrong in %j', (source) => {
   expect(check(source)).toEqual([]);
 });
@@ -25,6 +30,25 @@ it.each([
   [{ verify: 'basic', secrets: ['user'] }, ['secrets', 0], 'expected user:password'],
   [{ verify: 'bearer', secrets: ['token\n'] }, ['secrets', 0], 'no line breaks'],
   [{ verify: { header: { name: 'x' } }, secrets: ['a\u0007b'] }, ['secrets', 0], 'no control characters'],
+  [{ verify: 'gitlab', secrets: ['whsec_not base64'] }, ['secrets', 0], 'expected whsec_ and base64'],
+  [{ verify: 'svix', secrets: [{ value: 'whpk_AAAA' }] }, ['secrets', 0], 'the base64 of 32 bytes'],
+  [{ verify: 'uptime-kuma', secrets: ['token\n'] }, ['secrets', 0], 'no line breaks'],
+  [
+    hmac({ timestampPrefix: 't=', signed: '{timestamp}.{body}' }),
+    ['verify', 'hmac', 'timestampPrefix'],
+    'expected a `separator`',
+  ],
+  [
+    hmac({ timestampPrefix: 't=', separator: ',', prefix: 't=', signed: '{timestamp}.{body}' }),
+    ['verify', 'hmac', 'timestampPrefix'],
+    'another beginning',
+  ],
+  [
+    hmac({ timestamp: 'x', timestampPrefix: 't=', separator: ',', signed: '{timestamp}.{body}' }),
+    ['verify', 'hmac', 'timestampPrefix'],
+    'expected either this',
+  ],
+  [hmac({ timestampPrefix: 't=', separator: ',' }), ['verify', 'hmac', 'timestampPrefix'], 'in `signed`'],
   [hmac({ timestamp: 'x-time' }), ['verify', 'hmac', 'timestamp'], 'expected {timestamp} in `signed`'],
   [hmac({ signed: '{body}{ts}' }), ['verify', 'hmac', 'signed'], 'expected {body} and {timestamp} only'],
   [

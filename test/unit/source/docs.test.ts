@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { SourceSchema } from '../../../src/config/schema.ts';
+import { presets } from '../../../src/source/catalogue.ts';
 import { checkSources } from '../../../src/source/check.ts';
 
 const page = readFileSync(new URL('../../../docs/sources.md', import.meta.url), 'utf8');
@@ -18,6 +19,13 @@ it.each(examples)('an example of docs/sources.md is a configuration without faul
 it('docs/sources.md has an example of every verifier', () => {
   const named = examples.flatMap((text) => Object.values(Example.parse(parse(text)).sources));
   const words = named.map(({ verify }) => (typeof verify === 'string' ? verify : Object.keys(verify)[0]));
-  const all = ['github', 'svix', 'standard-webhooks', 'hmac', 'bearer', 'basic', 'header', 'none'];
+  const all = [...Object.keys(presets), 'hmac', 'header'];
   expect(all.filter((word) => !words.includes(word))).toEqual([]);
+});
+
+it('docs/sources.md names every sender in its table', () => {
+  const rows = page.split('\n').filter((line) => line.startsWith('| `'));
+  expect(
+    Object.keys(presets).filter((word) => !rows.some((row) => row.split('|')[1]?.includes(`\`${word}\``))),
+  ).toEqual([]);
 });

@@ -36,15 +36,7 @@ it("agrees with GitHub's own library in both directions", async () => {
 });
 
 it("verifies the vector of Slack's documentation", () => {
-  const slack: Hmac = {
-    kind: 'hmac',
-    header: 'x-slack-signature',
-    algorithm: 'sha256',
-    encoding: 'hex',
-    prefix: 'v0=',
-    signed: 'v0:{timestamp}:{body}',
-    timestamp: { header: 'x-slack-request-timestamp', toleranceMs: 300_000 },
-  };
+  const { scheme: slack } = toPreset('slack');
   const body =
     'token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c';
   const headers = {

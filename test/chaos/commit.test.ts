@@ -1,0 +1,113 @@
+// What a 2xx is worth: acknowledged events against a Redis that is killed, a line that loses answers, senders that
+// repeat themselves and speak out of order.
+import { describe, expect, it } from 'vitest';
+import { atRest, judge } from '../support/chaos/judge.ts';
+import { guards, withoutGuard } from '../support/chaos/mutant.ts';
+import { planEvents, shuffle, type Told } from '../support/chaos/plan.ts';
+import { calling } from '../support/chaos/redis-line.ts';
+import { makeChance, scale } from '../support/chaos/scale.ts';
+import { send, sendAll } from '../support/chaos/sender.ts';
+import { setStage } from '../support/chaos/stage.ts';
+import { until } from '../support/until.ts';
+
+/** Sends a burst while Redis is killed and restarted; gives the judgement after everything came to rest. */
+async function killRedisInBurst(kills: number, events: Told[], { durable }: { durable: boolean }) {
+  const stage = await setStage();
+  const { site, redis, simulator } = stage;
+  const weaken = async () => {
+    if (!durable) await site.client.config('SET', 'appendonly', 'no');
+  };
+  await weaken();
+  await site.up('receiver');
+  let count = 0;
+  const sending = sendAll(site.url, events, { onAck: (n) => (count = n) });
+  for (let kill = 1; kill <= kills; kill += 1) {
+    await until('the burst to go on', 30_000, () => count >= (events.length * kill) / (kills + 1));
+    await redis.restart();
+    await weaken();
+  }
+  const acked = await sending;
+  await site.up('worker');
+  await atRest(site, 60_000);
+  return { acked, ...(await judge({ site, simulator, acked })) };
+}
+
+describe('Redis killed in mid-burst', () => {
+  it('R3: loses nothing that was acknowledged', async () => {
+    const chance = makeChance('R3');
+    const events = planEvents(chance, { events: scale(900, 10_000), tickets: 60 });
+    const { acked, faults } = await killRedisInBurst(scale(3, 6), events, { durable: true });
+    expect(acked).toHaveLength(events.length);
+    expect(faults).toEqual([]);
+  });
+
+  it('control: without the append-only file it does, and the judge says so', async () => {
+    const events = planEvents(makeChance('R3 control'), { events: 200, tickets: 20 });
+    const { faults } = await killRedisInBurst(1, events, { durable: false });
+    expect(faults.some((fault) => fault.includes('which nobody knows'))).toBe(true);
+  });
+});
+
+describe('repetition', () => {
+  async function repeat(dist?: string) {
+    const chance = makeChance('R4 R6');
+    const stage = await setStage(dist === undefined ? {} : { dist });
+    const { site, redisLine, simulator } = stage;
+    await site.up('receiver');
+    const [first, ...events] = planEvents(chance, { events: scale(121, 1_001), tickets: 40 });
+    if (first === undefined) throw new Error('no events');
+    // R4: the answers of the commit are lost after it was made, one after the other.
+    const acked = [await send(site.url, first)];
+    const half = Math.floor(events.length / 2);
+    const cuts = redisLine.cutReplies(calling(site, 'accept'), scale(20, 100));
+    acked.push(...(await sendAll(site.url, events.slice(0, half), { parallel: 2 })));
+    // R6: every event is delivered five times at once.
+    const fivefold = events.slice(half).flatMap((told) => Array<Told>(5).fill(told));
+    acked.push(...(await sendAll(site.url, fivefold, { parallel: 20 })));
+    // What the control makes of it never comes to rest.
+    if (dist === undefined) {
+      await site.up('worker');
+      await atRest(site, 60_000);
+    }
+    const fresh = acked.slice(1 + half).filter(({ duplicate }) => !duplicate).length;
+    return { cuts, fresh, expected: events.length - half, ...(await judge({ site, simulator, acked })) };
+  }
+
+  it('R4, R6: an event is one event, whose answers are lost or who says it five times at once', async () => {
+    const { cuts, fresh, expected, faults, regressions } = await repeat();
+    expect(cuts.cut).toBe(scale(20, 100));
+    expect(fresh).toBe(expected);
+    expect(faults).toEqual([]);
+    expect(regressions).toBe(0);
+  });
+
+  it('control: a program that forgets what it has seen makes several of one', async () => {
+    const { faults } = await repeat(withoutGuard(guards.seen));
+    expect(faults.some((fault) => /became \d+ events/.test(fault))).toBe(true);
+  });
+});
+
+describe('order', () => {
+  async function anyOrder(dist?: string) {
+    const chance = makeChance('R7');
+    const stage = await setStage(dist === undefined ? {} : { dist });
+    const { site, simulator } = stage;
+    await Promise.all([site.up('receiver'), site.up('worker')]);
+    const tickets = scale(40, 200);
+    const events = shuffle(chance, planEvents(chance, { events: tickets * 10, tickets }));
+    const acked = await sendAll(site.url, events);
+    await atRest(site, 60_000);
+    return judge({ site, simulator, acked });
+  }
+
+  it('R7: events in any order end in the newest by their own time, and the vendor never goes back', async () => {
+    const { faults, regressions } = await anyOrder();
+    expect(faults).toEqual([]);
+    expect(regressions).toBe(0);
+  });
+
+  it('control: by order of arrival tickets end wrong', async () => {
+    const { faults } = await anyOrder(withoutGuard(guards.order));
+    expect(faults.some((fault) => fault.includes('at the vendor, the newest wish is'))).toBe(true);
+  });
+});
