@@ -35,7 +35,8 @@ await Promise.all(
 );
 const acceptMs = performance.now() - startedAt;
 // The wake-ups are queued behind the confirmations; wait for the last of them.
-while ((await client.llen(`${names.tag}:visits.main:wait`)) < WISHES) await new Promise((done) => setTimeout(done, 100));
+while ((await client.llen(`${names.tag}:visits.main:wait`)) < WISHES)
+  await new Promise((done) => setTimeout(done, 100));
 const after = await memory(client);
 const backlogStartMs = await startMs('bench');
 

@@ -9,10 +9,12 @@ import { demo } from './cli/demo.ts';
 import { shippedFile } from './cli/example.ts';
 import { explain } from './cli/explain.ts';
 import { listFailed, showFailed, steerFailed } from './cli/failed.ts';
+import { link } from './cli/link.ts';
 import { complain, complaintOf } from './cli/output.ts';
 import { run, runSimulator } from './cli/run.ts';
 import { send } from './cli/send.ts';
 import { test } from './cli/test.ts';
+import { whatif } from './cli/whatif.ts';
 
 /** What a library may still hold open after a command has closed everything is not waited for any longer than this. */
 const LINGER_MS = 2_000;
@@ -58,6 +60,14 @@ program
   .option(...JSON_OUTPUT)
   .action((files, options) => test(files, options));
 program
+  .command('whatif')
+  .description('what would other rules have made of the events that are stored? ticket by ticket, without any effect')
+  .requiredOption('--rules <file>', 'rules to try: alone, or a whole configuration')
+  .option('--since <duration>', 'how far back', span, span('7d'))
+  .option(...CONFIG)
+  .option(...JSON_OUTPUT)
+  .action((options) => whatif(options));
+program
   .command('explain')
   .description('the whole story of an event, a change or a ticket')
   .argument('<id>', 'ev_…, ch_… or a ticket id')
@@ -98,6 +108,27 @@ for (const deed of ['retry', 'drop'] as const) {
     .option('--yes', 'do it to all that the filter means')
     .action((id, options) => steerFailed(deed, id, options));
 }
+const held = program.command('held').description('changes over the cap of their rule: list, release, drop');
+filtered(held.command('list').description('what is held')).action((options) =>
+  listFailed({ ...options, list: 'held' }),
+);
+for (const [name, deed, what] of [
+  ['release', 'retry', 'send it after all, unless a newer wish has overtaken it'],
+  ['drop', 'drop', 'put away; its story stays'],
+] as const) {
+  filtered(held.command(name).description(`${what}: one by id, or all (shown first)`))
+    .argument('[id]', 'ch_…')
+    .option('--yes', 'do it to all that the filter means')
+    .action((id, options) => steerFailed(deed, id, { ...options, list: 'held' }));
+}
+program
+  .command('link')
+  .description('remember a name for a ticket, as a rule with `link` does; without a ticket, tell which it is')
+  .argument('<name>', 'another system’s id, for instance JIRA-7')
+  .argument('[ticket]', 'ticket id')
+  .option(...CONFIG)
+  .option(...JSON_OUTPUT)
+  .action((name, ticket, options) => link(name, ticket, options));
 program
   .command('simulator')
   .description('a stand-in for Spacebring on loopback (docs/simulator.md)')

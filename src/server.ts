@@ -22,11 +22,18 @@ export interface ReceiverParts {
   readonly loaded: Pick<Loaded, 'config' | 'version'>;
   readonly env: Pick<Env, 'HOST' | 'PORT' | 'STATUSWIRE_API_TOKEN' | 'STATUSWIRE_PREFIX' | 'TRUST_PROXY'>;
   readonly redisUrl: string;
+  /** What /readyz says of the configuration, where that is more than that it is in force. */
+  readonly configChecks?: () => Readiness['checks'];
   readonly log: Log;
 }
 
 export interface Receiver {
   readonly url: string;
+  /**
+   * Other sources and rules are in force for the requests that come from now on; one in flight keeps those it began with.
+   * Accounts stay those of the start.
+   */
+  swap(loaded: ReceiverParts['loaded']): void;
   /** Takes no new connections, lets requests in flight finish, and closes what was opened. */
   close(): Promise<void>;
 }
@@ -45,47 +52,62 @@ export async function startReceiver(parts: ReceiverParts): Promise<Receiver> {
     parts.log.info(unclosed.length === 0 ? {} : { unclosed }, 'receiver.stopped');
   };
   try {
-    return { url: await open(parts, closers), close };
+    return { ...(await open(parts, closers)), close };
   } catch (error) {
     await closers.close();
     throw error;
   }
 }
 
-/** Opens everything in its order and gives the address. */
-async function open({ loaded, env, redisUrl, log }: ReceiverParts, closers: Closers): Promise<string> {
-  const { config, version } = loaded;
+/** Opens everything in its order. */
+async function open(parts: ReceiverParts, closers: Closers): Promise<Pick<Receiver, 'url' | 'swap'>> {
+  const { loaded, env, redisUrl, configChecks = () => [], log } = parts;
   const names = makeNames(env.STATUSWIRE_PREFIX);
   const client = connect({ url: redisUrl }, 'command', { log, random: Math.random });
   closers.add('redis', () => client.disconnect());
   await waitReady(client, REDIS_PATIENCE_MS);
-  const accounts = Object.keys(config.accounts);
+  const accounts = Object.keys(loaded.config.accounts);
   const newId = makeNewId(Date.now, randomBytes);
-  const core = openCore({ client, names, accounts: config.accounts, newId, now: Date.now, log });
-  const rulebook = makeRulebook(config, version);
-  const handler = makeApp({
-    sources: makeSources(config.sources, compileSources(config)),
-    rules: { decide: (event, now) => decide(rulebook, event, now) },
-    core,
-    stories: core.ledger,
-    operations: { ...core.steering, ...core.gate },
-    health: { ready: () => readiness(client, accounts, core.gate) },
-    isUnavailable,
-    accounts,
-    apiToken: env.STATUSWIRE_API_TOKEN,
-    trustProxy: env.TRUST_PROXY,
-    newId,
-    now: Date.now,
-    log,
-  });
-  const listening = await listen({ handler, host: env.HOST, port: env.PORT, newId });
+  const core = openCore({ client, names, accounts: loaded.config.accounts, newId, now: Date.now, log });
+  const appFor = ({ config, version }: ReceiverParts['loaded']) => {
+    const rulebook = makeRulebook(config, version);
+    return makeApp({
+      sources: makeSources(config.sources, compileSources(config)),
+      rules: { version, decide: (event, now) => decide(rulebook, event, now) },
+      core,
+      stories: core.ledger,
+      operations: { ...core.steering, ...core.gate },
+      health: { ready: () => readiness(client, accounts, core.gate, configChecks()) },
+      isUnavailable,
+      accounts,
+      apiToken: env.STATUSWIRE_API_TOKEN,
+      trustProxy: env.TRUST_PROXY,
+      newId,
+      now: Date.now,
+      log,
+    });
+  };
+  // A whole surface for each configuration: what a request began with is what it ends with.
+  let app = appFor(loaded);
+  const listening = await listen({ handler: (req, res) => app(req, res), host: env.HOST, port: env.PORT, newId });
   closers.add('door', () => listening.close(DRAIN_MS));
-  log.info({ url: listening.url, sources: Object.keys(config.sources), config: version }, 'receiver.listening');
-  return listening.url;
+  const sources = Object.keys(loaded.config.sources);
+  log.info({ url: listening.url, sources, config: loaded.version }, 'receiver.listening');
+  return {
+    url: listening.url,
+    swap(next) {
+      app = appFor(next);
+    },
+  };
 }
 
 /** Redis answers; which promise a weaker setting of it bends; which account cannot be used, and why. */
-async function readiness(client: RedisClient, accounts: readonly string[], gate: Gate): Promise<Readiness> {
+async function readiness(
+  client: RedisClient,
+  accounts: readonly string[],
+  gate: Gate,
+  config: Readiness['checks'],
+): Promise<Readiness> {
   if (client.status !== 'ready') return { ready: false, checks: [{ name: 'redis', ok: false, detail: 'away' }] };
   const { weaknesses } = await readSettings(client);
   const durability = weaknesses.map(({ setting, value, bends, mend }) => ({
@@ -96,8 +118,8 @@ async function readiness(client: RedisClient, accounts: readonly string[], gate:
   const gates = await Promise.all(
     accounts.map(async (account) => ({ name: `account ${account}`, ...tellGate(await gate.state(account)) })),
   );
-  // An account that is shut keeps nobody from accepting: its wishes wait, none is lost.
-  return { ready: true, checks: [{ name: 'redis', ok: true }, ...durability, ...gates] };
+  // An account that is shut keeps nobody from accepting: its wishes wait, none is lost. Nor does a file that was refused.
+  return { ready: true, checks: [{ name: 'redis', ok: true }, ...durability, ...gates, ...config] };
 }
 
 const shutBy: Readonly<Record<ShutBy, string>> = {

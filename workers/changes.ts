@@ -11,6 +11,7 @@ import { makeResolve } from '../src/change/resolve.ts';
 import { openRecordScripts } from '../src/change/scripts.ts';
 import { makeVisit, type VisitParts } from '../src/change/visit.ts';
 import type { Account, Config } from '../src/config/schema.ts';
+import { openRetire } from '../src/ledger/retire.ts';
 import type { Log } from '../src/log.ts';
 import { connect, type RedisClient, waitReady } from '../src/redis/connection.ts';
 import { makeNames, type Names } from '../src/redis/names.ts';
@@ -129,7 +130,15 @@ export async function startChanges({
     worker.on('stalled', (job) => log.warn({ job }, 'visit.stalled'));
     return worker;
   });
-  const sweep = makeSweep({ client, names, queue, ripen: records.ripen, random: Math.random, onError });
+  const sweep = makeSweep({
+    client,
+    names,
+    queue,
+    ripen: records.ripen,
+    retire: openRetire(client, names.tag),
+    random: Math.random,
+    onError,
+  });
   sweep.start();
   log.info({ accounts: Object.keys(accounts) }, 'worker.started');
 

@@ -78,7 +78,16 @@ export async function startClock(setting: ClockSetting): Promise<RunningClock> {
   });
   const ticks = openTicks({ connection: client, prefix: names.tag, onTick: clock.due, now: Date.now, onError });
 
-  async function use(next: ClockRules): Promise<void> {
+  // One after the other: the last rules told are those that stay.
+  let using: Promise<void> = Promise.resolve();
+
+  function use(next: ClockRules): Promise<void> {
+    const used = using.then(() => putInForce(next));
+    using = used.catch(() => {});
+    return used;
+  }
+
+  async function putInForce(next: ClockRules): Promise<void> {
     rules = next;
     const ticked = await ticks.arrange(next.clockRules);
     const isGone = (name: string) => !next.clockRules.some((rule) => rule.name === name);
@@ -99,7 +108,10 @@ export async function startClock(setting: ClockSetting): Promise<RunningClock> {
     log.info('clock.stopped');
   }
 
-  await use(setting.rules);
+  await use(setting.rules).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   clock.start();
   log.info({ rules: setting.rules.clockRules.map(({ name }) => name) }, 'clock.started');
   return { use, close };

@@ -35,7 +35,10 @@ export function openDesks({ client, names, accounts, seal, log }: DesksParts): R
       const line = openLine(settings);
       const credentials = openCredentials(name, settings, line);
       const { networkId } = settings;
-      return [name, { settings, credentials, spacebring: makeSpacebring({ line, credentials, networkId, now: Date.now }) }];
+      return [
+        name,
+        { settings, credentials, spacebring: makeSpacebring({ line, credentials, networkId, now: Date.now }) },
+      ];
     }),
   );
 }

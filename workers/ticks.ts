@@ -44,7 +44,8 @@ export function openTicks({ connection, prefix, onTick, now, onError }: TicksPar
     // Two crashes would otherwise fail a job for good.
     maxStalledCount: 1_000,
   });
-  for (const each of [queue, worker]) each.on('error', onError);
+  queue.on('error', onError);
+  worker.on('error', onError);
   worker.on('failed', (_job, error) => onError(error));
 
   return {
@@ -81,7 +82,11 @@ function isSame(known: Scheduled, repeat: ReturnType<typeof toRepeat>): boolean 
 }
 
 /** The moment a job was made for; BullMQ keeps it at the end of the job's id. */
-function dueAtOf(job: { readonly id?: string | undefined; readonly timestamp: number; readonly delay: number }): number {
+function dueAtOf(job: {
+  readonly id?: string | undefined;
+  readonly timestamp: number;
+  readonly delay: number;
+}): number {
   const written = Number(/:(\d{13,})$/.exec(job.id ?? '')?.[1]);
   return Number.isNaN(written) ? job.timestamp + job.delay : written;
 }

@@ -33,6 +33,10 @@ export interface Steering {
   retry(id: string): Promise<Steered>;
   /** Puts a failed change away: it is no longer listed; its story stays. */
   drop(id: string): Promise<Steered>;
+  /** Remembers `key` as a name for a ticket, as a rule with `link` does. */
+  link(key: string, ticket: string): Promise<void>;
+  /** The ticket that is remembered by a name. */
+  linked(key: string): Promise<string | undefined>;
   /** Changes that ended failed or expired, oldest first, at most `limit`. */
   failed(filter: FailedFilter, limit?: number): Promise<ChangeStory[]>;
 }
@@ -49,6 +53,7 @@ export interface SteeringClient {
   ): Promise<string[]>;
   zrem(key: string, member: string): Promise<number>;
   hget(key: string, field: string): Promise<string | null>;
+  get(key: string): Promise<string | null>;
 }
 
 export interface SteeringParts {
@@ -89,6 +94,23 @@ export function makeSteering({ client, names, ledger, accept, cancel, newId, now
       const story = await ledger.change(id);
       if (story === undefined) return { kind: 'unknown' };
       return notFailed(story);
+    },
+
+    async link(key, ticket) {
+      const id = newId('ev');
+      const body = { key, ticket };
+      const reason = 'an operator said so';
+      await accept({
+        event: { id, source: 'api', type: 'link.set', receivedAt: now(), headers: {}, body },
+        rawBody: Buffer.from(JSON.stringify(body)),
+        keepMs: 0,
+        delivery: { key: `once:${id}`, windowMs: 60_000 },
+        decisions: [{ kind: 'links', rule: 'api', key, ticket, dryRun: false, reason }],
+      });
+    },
+
+    async linked(key) {
+      return (await client.get(names.link(key))) ?? undefined;
     },
 
     async failed(filter, limit = 1_000) {

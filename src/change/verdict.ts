@@ -199,7 +199,7 @@ export function backoffMs(attempts: number, random: () => number): number {
   const ceiling = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** Math.min(attempts, 30));
   return Math.round(random() * ceiling);
 }
-export const BACKOFF_BASE_MS = 1_000;
+const BACKOFF_BASE_MS = 1_000;
 export const BACKOFF_CAP_MS = 10 * 60 * 1_000;
 
 function never(value: never): never {

@@ -54,7 +54,9 @@ function parseJson(file: string, content: string): unknown {
     const before = content.slice(0, position).split('\n');
     const place = { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
     const what = position === content.length ? 'the JSON ends too early' : 'this is not JSON';
-    throw new Mistakes([{ ...place, what, expected: 'expected {id?, source, type?, at?, receivedAt?, headers, body}' }]);
+    throw new Mistakes([
+      { ...place, what, expected: 'expected {id?, source, type?, at?, receivedAt?, headers, body}' },
+    ]);
   }
 }
 

@@ -1,5 +1,5 @@
-// Owns the command failed: the changes that ended failed or expired; list them, try them again, put them away. What is done
-// in bulk is shown first and done only with --yes.
+// Owns the commands failed and held: changes that ended failed or expired, or were held by the cap of their rule; list them,
+// send them (again), put them away. What is done in bulk is shown first and done only with --yes.
 import type { Core } from '../change/open-core.ts';
 import type { FailedFilter, Steered } from '../change/steer.ts';
 import type { ChangeStory } from '../ledger/ledger.ts';
@@ -18,8 +18,12 @@ export interface FailedOptions extends FailedFilter {
 export async function listFailed(options: FailedOptions): Promise<void> {
   const stories = await asOperator(options.config, (core) => core.steering.failed(toFilter(options)));
   if (options.json) return void sayJson(stories);
-  if (stories.length === 0) return say('Nothing has failed.');
-  say(...stories.map(tellInOneLine), '', 'One of them: failed show ID   Again: failed retry ID   Away: failed drop ID');
+  if (stories.length === 0) return say(options.list === 'held' ? 'Nothing is held.' : 'Nothing has failed.');
+  const next = {
+    failed: 'One of them: failed show ID   Again: failed retry ID   Away: failed drop ID',
+    held: 'One of them: explain ID   Send it: held release ID   Away: held drop ID',
+  };
+  say(...stories.map(tellInOneLine), '', next[options.list ?? 'failed']);
 }
 
 /** Tells the story of one failed change. */
@@ -37,7 +41,8 @@ export async function steerFailed(
   options: FailedOptions,
 ): Promise<void> {
   const filter = toFilter(options);
-  if (id === undefined && Object.keys(filter).length === 0) {
+  const isNarrowed = Object.keys(filter).some((name) => name !== 'list');
+  if (id === undefined && !isNarrowed && options.list !== 'held') {
     throw new Refusal(
       `Which ones? Give an id, or a filter: --rule, --ticket, --class, --since (--since 3650d for all).`,
     );
@@ -90,8 +95,9 @@ function tellInOneLine({ id, endedAt, ticket, status, rule, verdict, reason }: C
   return `${id}  ${endedAt}  ticket ${ticket} → ${status}  rule ${rule}  ${verdict}: ${reason ?? ''}`;
 }
 
-function toFilter({ rule, ticket, class: kind, since }: FailedOptions): FailedFilter {
+function toFilter({ rule, ticket, class: kind, since, list }: FailedOptions): FailedFilter {
   return {
+    ...(list === undefined ? {} : { list }),
     ...(rule === undefined ? {} : { rule }),
     ...(ticket === undefined ? {} : { ticket }),
     ...(kind === undefined ? {} : { class: kind }),

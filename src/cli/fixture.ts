@@ -86,7 +86,8 @@ export function isFolder(path: string): boolean {
 /** The fixture files in a folder, by name. Throws a Refusal where there is none. */
 export function fixturesIn(folder: string): readonly string[] {
   const files = readdirSync(folder).filter(isFixtureFile).toSorted();
-  if (files.length === 0) throw new Refusal(`There is no *.test.yaml in ${folder}. docs/rules.md says how to write one.`);
+  if (files.length === 0)
+    throw new Refusal(`There is no *.test.yaml in ${folder}. docs/rules.md says how to write one.`);
   return files.map((file) => join(folder, file));
 }
 

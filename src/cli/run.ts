@@ -7,8 +7,10 @@ import { type SimulatorOptions, simulatorClientId, simulatorClientSecret } from 
 import { startSimulator } from '../simulator/simulator.ts';
 import { shippedFile, shown } from './example.ts';
 import { complain, say } from './output.ts';
+import { makeReload, type Reload } from './reload.ts';
 import { openService, type Plan, type Service } from './service.ts';
-import { readSetup } from './setup.ts';
+import { readAgain, readSetup } from './setup.ts';
+import { watchFile } from './watch.ts';
 
 /** Longer than the longest call and the answer to it. */
 const CLOSE_MS = 75_000;
@@ -20,13 +22,26 @@ export async function run(name: string, parts: Plan['parts'], options: { config?
   const closers = makeClosers(CLOSE_MS);
   // From here on: a signal that comes while the parts are being opened must not leave any of them behind.
   const asked = untilSignal((signal) => log.info({ signal }, 'process.stopping'));
+  let reload: Reload | undefined;
+  let isAsked = false;
+  process.on('SIGHUP', () => {
+    if (reload === undefined) isAsked = true;
+    else void reload.look(true);
+  });
   const open = async () => {
     if (setup.isExample) say(...introduction());
     const standIn: SimulatorOptions | undefined = setup.isExample
       ? { onCall: (call) => log.debug({ call }, 'simulator.called') }
       : undefined;
-    const service = await openService({ setup, parts, standIn }, { closers, log, progress: complain });
-    if (setup.isExample) say(...nextSteps(service, setup.env));
+    const plan = { setup, parts, standIn, configChecks: () => reload?.checks() ?? [] };
+    const service = await openService(plan, { closers, log, progress: complain });
+    if (setup.isExample) return say(...nextSteps(service, setup.env));
+    const { loaded } = setup;
+    reload = makeReload({ loaded, read: () => readAgain(setup), swap: service.swap, log });
+    const { look } = reload;
+    closers.add('watch', watchFile(loaded.file, () => look(false)).close);
+    // Also what was changed, or asked for, while the parts were being opened.
+    await look(isAsked);
   };
   try {
     await Promise.race([open(), asked]);

@@ -1,12 +1,18 @@
 // Owns how the parts of one process are put together, for the commands that stay and for the demo: Redis, workers, receiver,
 // and a simulator where it stands in for the vendor.
 import { startChanges } from '../../workers/changes.ts';
+import { type RunningClock, startClock } from '../../workers/clock.ts';
 import { describeConfig } from '../config/describe.ts';
 import { callingOnly } from '../config/example.ts';
+import { formatFault } from '../config/fault.ts';
+import type { Loaded } from '../config/load.ts';
 import type { Closers } from '../lifecycle.ts';
 import type { Log } from '../log.ts';
+import type { Readiness } from '../receiver/health.ts';
 import { connect, waitReady } from '../redis/connection.ts';
 import { readSettings } from '../redis/settings.ts';
+import { makeRulebook } from '../rule/rulebook.ts';
+import { makeStillHolds } from '../schedule/still-holds.ts';
 import { type Receiver, startReceiver } from '../server.ts';
 import type { SimulatorOptions } from '../simulator/options.ts';
 import { type Simulator, startSimulator } from '../simulator/simulator.ts';
@@ -24,6 +30,8 @@ export interface Plan {
   readonly parts: { readonly receiver: boolean; readonly worker: boolean };
   /** The private Redis' data, if not in STATUSWIRE_HOME. */
   readonly dataDir?: string;
+  /** What /readyz says of the configuration. */
+  readonly configChecks?: () => Readiness['checks'];
   /** A simulator that every account calls, whatever address it has. */
   readonly standIn?: SimulatorOptions | undefined;
 }
@@ -38,10 +46,13 @@ export interface Tools {
 export interface Service {
   readonly receiver: Receiver | undefined;
   readonly simulator: Simulator | undefined;
+  /** Puts other sources and rules in force, in all parts; accounts stay those of the start. */
+  swap(loaded: Loaded): Promise<void>;
 }
 
 /** Opens the parts in order, each told in the log. Rejects with the next step; `closers` then closes what was opened. */
-export async function openService({ setup, parts, dataDir, standIn }: Plan, tools: Tools): Promise<Service> {
+export async function openService(plan: Plan, tools: Tools): Promise<Service> {
+  const { setup, parts, dataDir, standIn, configChecks } = plan;
   const { closers, log } = tools;
   const { env, loaded } = setup;
   const store = await closers.open('redis', () => openStore(setup, tools, dataDir));
@@ -50,24 +61,42 @@ export async function openService({ setup, parts, dataDir, standIn }: Plan, tool
   if (simulator !== undefined) log.info({ url: simulator.url }, 'simulator.listening');
   const config = simulator === undefined ? loaded.config : callingOnly(loaded.config, simulator.url);
   log.info({ config: describeConfig(config), file: loaded.file, version: loaded.version }, 'config.loaded');
+  for (const warning of loaded.warnings) log.warn({ warning: formatFault(warning) }, 'config.doubtful');
+  let rules = makeRulebook(config, loaded.version);
+  let clock: RunningClock | undefined;
   if (parts.worker) {
     const { accounts } = config;
-    await closers.open('workers', () =>
-      startChanges({
-        accounts,
-        redisUrl: store.url,
-        prefix: env.STATUSWIRE_PREFIX,
-        secret: env.STATUSWIRE_SECRET,
-        log,
-      }),
-    );
+    const setting = {
+      accounts,
+      redisUrl: store.url,
+      prefix: env.STATUSWIRE_PREFIX,
+      secret: env.STATUSWIRE_SECRET,
+      log,
+    };
+    const stillHolds = makeStillHolds(() => rules.clockRules);
+    await closers.open('workers', () => startChanges({ ...setting, stillHolds }));
+    clock = await closers.open('clock', () => startClock({ ...setting, rules }));
   }
-  if (!parts.receiver) return { simulator, receiver: undefined };
-  const { version } = loaded;
-  const receiver = await closers.open('receiver', () =>
-    startReceiver({ loaded: { config, version }, env, redisUrl: store.url, log }),
-  );
-  return { simulator, receiver };
+  const receiver = parts.receiver
+    ? await closers.open('receiver', () =>
+        startReceiver({
+          loaded: { config, version: loaded.version },
+          env,
+          redisUrl: store.url,
+          log,
+          ...(configChecks === undefined ? {} : { configChecks }),
+        }),
+      )
+    : undefined;
+  return {
+    simulator,
+    receiver,
+    async swap(next) {
+      rules = makeRulebook(next.config, next.version);
+      receiver?.swap(next);
+      await clock?.use(rules);
+    },
+  };
 }
 
 /** Waits for Redis and tells which promises its settings bend. */

@@ -56,6 +56,11 @@ export function readSetup(option: string | undefined, required = false): Setup {
   return { env: read.env, variables, loaded, isExample: false };
 }
 
+/** The configuration of `setup` as it stands in its file now, with the variables that hold now. */
+export function readAgain({ loaded }: Pick<Setup, 'loaded'>): LoadResult {
+  return load(loaded.file, loadEnv({ cwd: process.cwd() }));
+}
+
 function exampleSetup(): Setup {
   const { env, variables } = readSurroundings();
   const loaded = loadExample(env.STATUSWIRE_HOME, variables);

@@ -33,7 +33,7 @@ function tryEvents(files: readonly string[], options: TestOptions): void {
   const tried = files.map((file) => ({ file, trial: tryFile(file, candidate) }));
   if (options.json) {
     const stories = tried.map(({ file, trial }) => toJson(file, trial, candidate));
-    return sayJson(stories.length === 1 ? stories[0] : stories);
+    return void sayJson(stories.length === 1 ? stories[0] : stories);
   }
   for (const { file, trial } of tried) say(...tellTrial(file, trial, candidate));
 }
@@ -47,13 +47,14 @@ function tryFile(file: string, candidate: Candidate): Trial {
 
 function tellTrial(file: string, { event, decisions, notes }: Trial, { loaded }: Candidate): string[] {
   const at = event.at === undefined ? '' : `, its own time ${new Date(event.at).toISOString()}`;
-  const made = decisions.filter(({ kind }) => kind === 'matched');
+  const made = decisions.filter((one) => one.kind === 'matched' && !one.dryRun);
+  const tried = decisions.filter((one) => one.kind === 'matched' && one.dryRun);
   return [
     `event    ${event.source} ${event.type || '(no type)'}${at}  (${file})`,
     `rules    ${loaded.file}, version ${loaded.version}`,
     ...notes.map((note) => `note     ${note}`),
     ...(decisions.length === 0 ? [`no       no rule listens to ${event.source}`] : decisions.map(tellAnswer)),
-    `That makes ${count(made.length, 'change')}. Nothing was sent.`,
+    `That makes ${count(made.length, 'change')}${tried.length === 0 ? '' : `, and ${tried.length} on dry run`}. Nothing was sent.`,
   ];
 }
 
@@ -63,7 +64,8 @@ function tellAnswer(decision: Decision): string {
   if (kind === 'unmatched') return `no       ${who}: ${reason}`;
   if (kind === 'shadowed') return `shadowed ${who}: ${tellWanted(decision)}, but ${reason}`;
   const account = kind === 'matched' ? `, account ${decision.account}` : '';
-  const at = kind === 'matched' && decision.at !== undefined ? `, ordered at ${new Date(decision.at).toISOString()}` : '';
+  const at =
+    kind === 'matched' && decision.at !== undefined ? `, ordered at ${new Date(decision.at).toISOString()}` : '';
   return `yes      ${who}: ${tellWanted(decision)}${account}${at}, because ${reason}`;
 }
 
@@ -93,10 +95,15 @@ function tryFixtures(files: readonly string[], options: TestOptions): void {
   const failed = outcomes.filter(({ ok }) => !ok).length;
   if (failed > 0) process.exitCode = 1;
   const passed = outcomes.length - failed;
-  if (options.json) return sayJson({ passed, failed, tests: outcomes.map(withPlainFaults) });
+  if (options.json) return void sayJson({ passed, failed, tests: outcomes.map(withPlainFaults) });
   say(...outcomes.flatMap(tellOutcome), `${passed} passed, ${failed} failed`);
 }
 
 function withPlainFaults({ faults, ...outcome }: Outcome) {
-  return { ...outcome, ...(faults.length === 0 ? {} : { faults: faults.map((fault) => ('key' in fault ? fault.what : formatFault(fault))) }) };
+  return {
+    ...outcome,
+    ...(faults.length === 0
+      ? {}
+      : { faults: faults.map((fault) => ('key' in fault ? fault.what : formatFault(fault))) }),
+  };
 }

@@ -33,7 +33,8 @@ export function tryEvent({ loaded, sources, decide }: Candidate, saved: SavedEve
     return { ok: false, path: ['source'], expected: `expected a source of ${file}: ${known}` };
   }
   const reading = rehearse(source, settings, saved, receivedAt);
-  if (!reading.ok) return { ok: false, path: ['body'], expected: `expected an event of ${saved.source}: ${reading.why}` };
+  if (!reading.ok)
+    return { ok: false, path: ['body'], expected: `expected an event of ${saved.source}: ${reading.why}` };
   const at = saved.at ?? reading.draft.at;
   const { at: _, ...draft } = reading.draft;
   const event = { ...draft, id, type: saved.type ?? draft.type, ...(at === undefined ? {} : { at }), receivedAt };

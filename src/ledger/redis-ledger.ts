@@ -30,8 +30,7 @@ export function makeLedger(client: LedgerClient, names: Names): Ledger {
     if (fields.source === undefined) return undefined;
     const [entry] = fields.entry === undefined ? [] : await client.xrange(names.ledger, fields.entry, fields.entry);
     const { decisions, version } = entry === undefined ? noDecisions : decidedIn(toEntry(entry).data);
-    const changeIds = (fields.changes ?? '').split(' ').filter(Boolean);
-    const changes = await changesOf(changeIds);
+    const changes = await changesOf((fields.changes ?? '').split(' ').filter(Boolean));
     return {
       id,
       source: fields.source,
@@ -40,7 +39,7 @@ export function makeLedger(client: LedgerClient, names: Names): Ledger {
       receivedAt: iso(fields.receivedAt),
       duplicates: Number(fields.duplicates ?? 0),
       ...(version === undefined ? {} : { version }),
-      decisions: joined(decisions, changeIds, changes),
+      decisions: joined(decisions, changes),
       changes,
     };
   }
@@ -149,22 +148,30 @@ export function decidedIn(data: unknown): Decided {
   return isOurs ? (data as Decided) : noDecisions;
 }
 
-/** Each decision that wanted a status beside its change: they were made in the same order, one for one. */
-function joined(
-  decisions: readonly Decision[],
-  changeIds: readonly string[],
-  changes: readonly ChangeStory[],
-): ToldDecision[] {
-  const wishes = decisions.filter(({ kind }) => kind === 'matched' || kind === 'shadowed');
-  if (wishes.length !== changeIds.length) return [...decisions];
-  const idOf = new Map(wishes.map((wish, index) => [wish, changeIds[index] ?? '']));
-  const verdictOf = new Map(changes.map(({ id, verdict }) => [id, verdict]));
+/**
+ * Each decision that wanted a status beside its change. Changes are made of those that matched and then of the shadowed
+ * ones; a wish for a name that nobody has remembered became none. A ticket that was named otherwise has its id by now.
+ */
+function joined(decisions: readonly Decision[], changes: readonly ChangeStory[]): ToldDecision[] {
+  const left = [...changes];
+  const changeOf = new Map<Decision, ChangeStory>();
+  for (const kind of ['matched', 'shadowed'] as const) {
+    for (const decision of decisions) {
+      if (decision.kind !== kind || !isOf(left[0], decision)) continue;
+      const change = left.shift();
+      if (change !== undefined) changeOf.set(decision, change);
+    }
+  }
   return decisions.map((decision) => {
-    const change = idOf.get(decision);
+    const change = changeOf.get(decision);
     if (change === undefined) return decision;
-    const verdict = verdictOf.get(change);
-    return { ...decision, change, ...(verdict === undefined ? {} : { verdict }) };
+    return { ...decision, change: change.id, ...(change.verdict === undefined ? {} : { verdict: change.verdict }) };
   });
+}
+
+function isOf(change: ChangeStory | undefined, wish: { rule: string; ticket: string; status: string }): boolean {
+  if (change?.rule !== wish.rule || change.status !== wish.status) return false;
+  return change.ticket === wish.ticket || /^(link|number):/.test(wish.ticket);
 }
 
 function iso(ms: string | undefined): string {

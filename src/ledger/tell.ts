@@ -71,10 +71,10 @@ export function tellWanted(decision: Exclude<Decision, { kind: 'unmatched' }>): 
     case 'shadowed':
       return `ticket ${ticket} shall be ${decision.status}`;
     case 'matched': {
-      const { status, afterMs, from, dryRun } = decision;
+      const { status, afterMs, from, dryRun, held } = decision;
       const wait = afterMs === undefined ? '' : ` after ${durationText(afterMs)}`;
       const guard = from === undefined ? '' : `, if it is ${from.join(' or ')} then`;
-      return `ticket ${ticket} shall be ${status}${wait}${guard}${dryRun ? ' (dry run)' : ''}`;
+      return `ticket ${ticket} shall be ${status}${wait}${guard}${dryRun ? ' (dry run)' : ''}${held ? ' (over the cap)' : ''}`;
     }
     default:
       return decision satisfies never;
@@ -84,11 +84,14 @@ export function tellWanted(decision: Exclude<Decision, { kind: 'unmatched' }>): 
 /** The decision, and what became of it. */
 function tellTold(decision: ToldDecision): string {
   const { change, verdict } = decision;
-  return `${tellDecision(decision)}${change === undefined ? '' : ` → ${verdict ?? 'still open'}`}`;
+  const line = tellDecision(decision);
+  if (change !== undefined) return `${line} → ${verdict ?? 'still open'}`;
+  const isNamed = decision.kind === 'matched' && decision.ticket.startsWith('link:');
+  return isNamed ? `${line} → no ticket was remembered by this name` : line;
 }
 
 /** One line for a call: how long it waited for the pace, what it was, what came back. */
-export function tellAttempt(attempt: Attempt): string {
+function tellAttempt(attempt: Attempt): string {
   const { call, status, answer, httpStatus, said, why, waitedMs, durationMs } = attempt;
   const what = call === 'PUT' ? `PUT status ${status}` : 'GET ticket';
   const came = `${answer}${httpStatus === undefined ? '' : ` (${httpStatus})`}${said === undefined ? '' : `, ${said}`}`;
@@ -98,7 +101,7 @@ export function tellAttempt(attempt: Attempt): string {
 }
 
 /** One line for the vendor's record. */
-export function tellActivity(activity: unknown): string {
+function tellActivity(activity: unknown): string {
   const { id, previousStatus, status, date } = activity as Record<string, unknown>;
   return `activity ${id}  ${previousStatus ?? '?'} → ${status ?? '?'}${date === undefined ? '' : ` at ${date}`}`;
 }

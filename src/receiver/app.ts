@@ -97,7 +97,7 @@ export function routes(parts: AppParts): readonly Route[] {
   const readBody = makeReadBody(limits.bodyBytes);
   const tell = makeStoryHandlers({ stories, now, deadlineMs: limits.answerMs });
 
-  const operate = makeOperateHandlers({ operations, accounts, deadlineMs: limits.answerMs, log });
+  const operate = makeOperateHandlers({ operations, accounts, readBody, deadlineMs: limits.answerMs, log });
 
   const hooksFlood = makeFloodGate({ name: 'hooks', perSecond: limits.hooksPerSecond, now, log });
   const flood = makeFloodGate({ name: 'others', perSecond: limits.othersPerSecond, now, log });
@@ -122,6 +122,8 @@ export function routes(parts: AppParts): readonly Route[] {
     { method: 'get', path: '/api/changes/:id', handlers: [...operators, tell.change] },
     { method: 'get', path: '/api/tickets/:id', handlers: [...operators, tell.ticket] },
     { method: 'get', path: '/api/ledger', handlers: [...operators, tell.ledger] },
+    { method: 'post', path: '/api/links', handlers: [...operators, operate.link] },
+    { method: 'get', path: '/api/links/:key', handlers: [...operators, operate.linked] },
     { method: 'post', path: '/api/changes/:id/cancel', handlers: [...operators, operate.cancel] },
     { method: 'post', path: '/api/changes/:id/retry', handlers: [...operators, operate.retry] },
     { method: 'post', path: '/api/accounts/:name/pause', handlers: [...operators, operate.pause] },

@@ -61,6 +61,7 @@ const gated: Json = {
   properties: { account: text, state: { enum: ['paused', 'open'] }, changed: { type: 'boolean' } },
   required: ['account', 'state', 'changed'],
 };
+const linkSchema: Json = { type: 'object', properties: { key: text, ticket: text }, required: ['key', 'ticket'] };
 const notPossible = { '409': problem('It cannot be done to this change; `detail` says why.') };
 
 export const openapi = {
@@ -82,6 +83,10 @@ export const openapi = {
           content: { '*/*': { schema: { description: 'JSON, whatever type it names.' } } },
         },
         responses: {
+          '200': {
+            description: 'A proven handshake: what the sender wants to hear.',
+            content: { 'text/plain': { schema: text } },
+          },
           '202': ok('Stored, or recognised as stored before.', ref('Receipt')),
           '400': problem('Proven, but not an event.'),
           '401': problem('Not proven.'),
@@ -111,6 +116,35 @@ export const openapi = {
           ...unauthorized,
           ...bodyProblems,
           '422': problem('The key was used before with another body.'),
+          ...flooded,
+          ...away,
+        },
+      },
+    },
+    '/api/links': {
+      post: {
+        summary: 'Remember a name for a ticket, as a rule with `link` does.',
+        security: bearer,
+        requestBody: { required: true, content: json(linkSchema) },
+        responses: {
+          '200': ok('Remembered.', linkSchema),
+          '400': problem('The body is not as expected.'),
+          ...unauthorized,
+          ...bodyProblems,
+          ...flooded,
+          ...away,
+        },
+      },
+    },
+    '/api/links/{key}': {
+      get: {
+        summary: 'The ticket that is remembered by a name.',
+        security: bearer,
+        parameters: [{ name: 'key', in: 'path', required: true, schema: { type: 'string', maxLength: 256 } }],
+        responses: {
+          '200': ok('The ticket.', linkSchema),
+          ...unauthorized,
+          '404': problem('No ticket is known by this name.'),
           ...flooded,
           ...away,
         },

@@ -1,16 +1,22 @@
 // Owns what operators may do over HTTP: take a change back, try a failed one again, pause and resume an account. Says what
 // was done; leaves what may be done to the core.
 import type { RequestHandler, Response } from 'express';
+import { z } from 'zod';
 import type { Steered } from '../change/steer.ts';
 import type { Log } from '../log.ts';
+import { linkKeyExpected, toLinkKey } from '../rule/reference.ts';
 import type { GateChange } from '../ticket/gate.ts';
+import type { ReadBody } from './body.ts';
 import { late, within } from './deadline.ts';
 import { type Refusal, sendJson, sendProblem, unavailable } from './problem.ts';
+import { notValid, parseJson, TicketId } from './wish.ts';
 
 /** The core's part of it, as far as the door needs it. */
 export interface Operations {
   cancel(change: string): Promise<Steered>;
   retry(change: string): Promise<Steered>;
+  link(key: string, ticket: string): Promise<void>;
+  linked(key: string): Promise<string | undefined>;
   pause(account: string): Promise<GateChange | undefined>;
   resume(account: string): Promise<GateChange | undefined>;
 }
@@ -18,10 +24,11 @@ export interface Operations {
 export function makeOperateHandlers(parts: {
   operations: Operations;
   accounts: readonly string[];
+  readBody: ReadBody;
   deadlineMs: number;
   log: Log;
 }) {
-  const { operations, accounts, deadlineMs, log } = parts;
+  const { operations, accounts, readBody, deadlineMs, log } = parts;
 
   async function steer(id: string, res: Response, act: (id: string) => Promise<Steered>): Promise<void> {
     const steered = await within(deadlineMs, act(id));
@@ -45,13 +52,45 @@ export function makeOperateHandlers(parts: {
     sendJson(res, 200, { account: name, state, changed: change !== undefined });
   }
 
+  const link: RequestHandler = async (req, res) => {
+    const read = await readBody(req, res);
+    if (!read.ok) return sendProblem(res, read.refusal);
+    const parsed = LinkBody.safeParse(parseJson(read.body)?.value);
+    if (!parsed.success) return sendProblem(res, notValid(parsed.error));
+    const { key, ticket } = parsed.data;
+    if ((await within(deadlineMs, operations.link(key, ticket))) === late) {
+      return sendProblem(res, unavailable('Redis did not confirm in time'));
+    }
+    log.info({ ticket }, 'ticket.linked');
+    sendJson(res, 200, { key, ticket });
+  };
+
+  const linked: RequestHandler = async (req, res) => {
+    const key = toLinkKey(req.params.key);
+    const ticket = key === undefined ? undefined : await within(deadlineMs, operations.linked(key));
+    if (ticket === late) return sendProblem(res, unavailable('Redis did not answer in time'));
+    if (ticket === undefined) return sendProblem(res, { status: 404, detail: 'No ticket is known by this name.' });
+    sendJson(res, 200, { key, ticket });
+  };
+
   return {
+    link,
+    linked,
     cancel: ((req, res) => steer(String(req.params.id), res, operations.cancel)) satisfies RequestHandler,
     retry: ((req, res) => steer(String(req.params.id), res, operations.retry)) satisfies RequestHandler,
     pause: ((req, res) => turn(String(req.params.name), res, operations.pause, 'paused')) satisfies RequestHandler,
     resume: ((req, res) => turn(String(req.params.name), res, operations.resume, 'open')) satisfies RequestHandler,
   };
 }
+
+const LinkBody = z.strictObject({
+  key: z.unknown().transform((value, context) => {
+    const key = toLinkKey(value);
+    if (key === undefined) context.addIssue({ code: 'custom', message: linkKeyExpected });
+    return key ?? z.NEVER;
+  }),
+  ticket: TicketId,
+});
 
 /** Why nothing was done; undefined when something was. */
 function refusalOf(steered: Steered): Pick<Refusal, 'status' | 'detail'> | undefined {

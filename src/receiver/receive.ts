@@ -16,6 +16,8 @@ import { idsOf, tellAnswered, tellReceived, tellRefused } from './wide-line.ts';
 export type ReceiverSource = Pick<Source, 'keepMs' | 'accepts' | 'verify' | 'toEvent'>;
 
 export interface Rules {
+  /** Names the rules; each event is stored with it. */
+  readonly version?: string;
   decide(event: Event, now: number): readonly Decision[];
 }
 
@@ -80,7 +82,8 @@ export function makeReceive(parts: {
     const decisions = rules.decide(event, receivedAt);
     // The kind belongs to the name: a digest and an id that look alike are two deliveries.
     const delivery = { key: `${reading.key.kind}:${reading.key.key}`, windowMs: reading.key.windowMs };
-    const stored = await commit({ event, rawBody, delivery, keepMs: source.keepMs, decisions });
+    const version = rules.version === undefined ? {} : { version: rules.version };
+    const stored = await commit({ event, rawBody, delivery, keepMs: source.keepMs, decisions, ...version });
     if (stored.kind === 'unavailable') return refuse(unavailable(stored.why));
     if (stored.kind === 'conflict') throw new Error('the core found a conflict for a delivery that has no digest');
 

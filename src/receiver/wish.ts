@@ -82,7 +82,8 @@ function settleAccount(named: string | undefined, accounts: readonly string[]): 
   return accounts.find((account) => account === 'main') ?? (accounts.length === 1 ? accounts[0] : undefined);
 }
 
-function parseJson(body: Buffer): { readonly value: unknown } | undefined {
+/** The JSON in `body`; undefined when it is none. */
+export function parseJson(body: Buffer): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(body.toString('utf8')) };
   } catch {

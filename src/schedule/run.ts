@@ -45,7 +45,9 @@ const Plan = z.object({
   location: z.string(),
   /** When the page was asked for, by Redis' clock: a wish that came after it is the newer one. */
   listedAt: z.number(),
-  wishes: z.array(z.object({ ticket: z.string(), status: Status, account: z.string(), dryRun: z.boolean(), reason: z.string() })),
+  wishes: z.array(
+    z.object({ ticket: z.string(), status: Status, account: z.string(), dryRun: z.boolean(), reason: z.string() }),
+  ),
   /** Where the run stands afterwards, but for what the cap says about the wishes. */
   cursor: z.string(),
 });
@@ -72,7 +74,10 @@ export function makeRun({ runs, list, accept, newId, log }: RunParts): Run {
       const { tickets, unreadable, nextPageToken } = listed.page;
       const nowMs = await asker.renew();
       const matches = matchesOf(rule, tickets, nowMs);
-      const standings = await runs.standings(rule.name, matches.map(({ wish: { ticket } }) => ticket));
+      const standings = await runs.standings(
+        rule.name,
+        matches.map(({ wish: { ticket } }) => ticket),
+      );
       const { wishes, busy, left } = choose(matches, standings, rule.limit - cursor.acted - cursor.held);
       const looked = tickets.length + unreadable;
       const on = countIn(counted, { looked, matched: matches.length, busy, left, unreadable });

@@ -18,7 +18,6 @@ export interface SweepClient {
   ): Promise<string[]>;
   zremrangebyscore(key: string, min: string, max: string): Promise<number>;
   hmget(key: string, ...fields: string[]): Promise<(string | null)[]>;
-  xtrim(key: string, by: 'MINID', approximate: '~', id: string, limit: 'LIMIT', count: number): Promise<number>;
 }
 
 export interface SweepParts {
@@ -27,6 +26,8 @@ export interface SweepParts {
   readonly queue: { add(appointment: Appointment): Promise<void> };
   /** Lets wishes whose wait is over enter their records; gives the visits they want. */
   readonly ripen: (limit: number) => Promise<Appointment[]>;
+  /** Lets go of history that is older or more than this; at most `atOnce` entries. Gives how many went. */
+  readonly retire: (keptMs: number, mostEntries: number, atOnce: number) => Promise<unknown>;
   readonly random: () => number;
   readonly onError: (error: unknown) => void;
 }
@@ -35,6 +36,10 @@ const EVERY_MS = 1_000;
 /** Tickets looked at in one round; the next round goes on where this one stopped. */
 const BATCH = 200;
 const KEPT_MS = 30 * 24 * 60 * 60 * 1_000;
+/** About four changes' worth of lines an event: some 600 MB of history at the most (bench/README.md). */
+const MOST_ENTRIES = 1_000_000;
+/** A step takes about a millisecond of Redis; five hundred a second is more than one process of ours can write. */
+const RETIRED_AT_ONCE = 500;
 /**
  * Overdue by this much, a visit is queued beside its job: that may sleep on by the clock of a machine that was ahead, or be
  * in the hands of a worker that was lost. In a long backlog it costs each ticket one job more, which finds nothing to do.
@@ -50,7 +55,7 @@ export interface Sweep {
   stop(): Promise<void>;
 }
 
-export function makeSweep({ client, names, queue, ripen, random, onError }: SweepParts): Sweep {
+export function makeSweep({ client, names, queue, ripen, retire, random, onError }: SweepParts): Sweep {
   let offset = 0;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
@@ -59,7 +64,7 @@ export function makeSweep({ client, names, queue, ripen, random, onError }: Swee
   async function round(): Promise<number> {
     const [seconds = 0, micros = 0] = (await client.time()).map(Number);
     const now = seconds * 1000 + Math.floor(micros / 1000);
-    await client.xtrim(names.ledger, 'MINID', '~', String(now - KEPT_MS), 'LIMIT', 1_000);
+    await retire(KEPT_MS, MOST_ENTRIES, RETIRED_AT_ONCE);
     for (const list of [names.failed, names.held]) await client.zremrangebyscore(list, '-inf', String(now - KEPT_MS));
     for (const appointment of await ripen(BATCH)) await queue.add(appointment);
     const flat = await client.zrangebyscore(names.dirty, '-inf', String(now), 'WITHSCORES', 'LIMIT', offset, BATCH);

@@ -22,7 +22,7 @@ export interface Preset {
 }
 
 const MINUTE_MS = 60 * 1000;
-export const TOLERANCE_MS = 5 * MINUTE_MS;
+const TOLERANCE_MS = 5 * MINUTE_MS;
 
 /**
  * The id headers of senders we know nothing about. Only names whose meaning is "the same for every retry of one

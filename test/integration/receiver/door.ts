@@ -58,6 +58,8 @@ export async function openDoor(over: Partial<AppParts> = {}, limits?: Partial<Se
     operations: {
       cancel: async () => ({ kind: 'unknown' }),
       retry: async () => ({ kind: 'unknown' }),
+      link: async () => undefined,
+      linked: async () => undefined,
       pause: async () => undefined,
       resume: async () => undefined,
     },

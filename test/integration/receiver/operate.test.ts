@@ -4,6 +4,7 @@ import type { Steered } from '../../../src/change/steer.ts';
 import { openDoor } from './door.ts';
 
 const unchanged = async () => undefined;
+const links = { link: unchanged, linked: unchanged };
 
 describe('POST /api/changes/:id/…', () => {
   const cases: [Steered, number, RegExp][] = [
@@ -21,7 +22,9 @@ describe('POST /api/changes/:id/…', () => {
       asked.push(id);
       return steered;
     };
-    const door = await openDoor({ operations: { cancel: act, retry: act, pause: unchanged, resume: unchanged } });
+    const door = await openDoor({
+      operations: { ...links, cancel: act, retry: act, pause: unchanged, resume: unchanged },
+    });
     for (const deed of ['cancel', 'retry']) {
       const response = await door.ask(`/api/changes/ch_1/${deed}`, { method: 'POST' });
       expect(response.status).toBe(status);
@@ -43,6 +46,7 @@ describe('POST /api/accounts/:name/…', () => {
     const steered: string[] = [];
     const door = await openDoor({
       operations: {
+        ...links,
         cancel: async () => ({ kind: 'unknown' }),
         retry: async () => ({ kind: 'unknown' }),
         pause: async (account) => {
@@ -58,5 +62,28 @@ describe('POST /api/accounts/:name/…', () => {
     expect(await resumed.json()).toEqual({ account: 'main', state: 'open', changed: false });
     expect((await door.ask('/api/accounts/nobody/pause', { method: 'POST' })).status).toBe(404);
     expect(steered).toEqual(['main']);
+  });
+});
+
+describe('/api/links', () => {
+  it('remembers a name for a ticket and tells it, whatever the name is made of', async () => {
+    const known = new Map<string, string>();
+    const door = await openDoor({
+      operations: {
+        cancel: async () => ({ kind: 'unknown' }),
+        retry: async () => ({ kind: 'unknown' }),
+        pause: unchanged,
+        resume: unchanged,
+        link: async (key, ticket) => void known.set(key, ticket),
+        linked: async (key) => known.get(key),
+      },
+    });
+    const body = JSON.stringify({ key: 'repo/7 ü', ticket: 't-1' });
+    const set = await door.ask('/api/links', { method: 'POST', body });
+    expect([set.status, await set.json()]).toEqual([200, { key: 'repo/7 ü', ticket: 't-1' }]);
+    const got = await door.ask(`/api/links/${encodeURIComponent('repo/7 ü')}`);
+    expect(await got.json()).toEqual({ key: 'repo/7 ü', ticket: 't-1' });
+    expect((await door.ask('/api/links/other')).status).toBe(404);
+    expect((await door.ask('/api/links', { method: 'POST', body: '{"key":""}' })).status).toBe(400);
   });
 });

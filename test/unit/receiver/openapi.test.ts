@@ -10,7 +10,7 @@ const parts: AppParts = {
   rules: { decide: () => [] },
   core: { accept: unused },
   stories: { event: unused, change: unused, ticket: unused, page: unused },
-  operations: { cancel: unused, retry: unused, pause: unused, resume: unused },
+  operations: { cancel: unused, retry: unused, link: unused, linked: unused, pause: unused, resume: unused },
   health: { ready: unused },
   isUnavailable: () => false,
   accounts: [],

@@ -1,0 +1,82 @@
+// Owns going through the events that are still stored, oldest first, with what was decided about each: pages of the
+// stream, so that a long history takes no more memory than a short one. Reads only.
+import type { Names } from '../redis/names.ts';
+import type { Decision } from '../rule/rule.ts';
+import { decidedIn, type StreamEntry, toEntry } from './redis-ledger.ts';
+
+/** An event as it was accepted. Times are milliseconds since the epoch. */
+export interface StoredEvent {
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  readonly at?: number;
+  readonly receivedAt: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The bytes as they came; undefined when they are no longer kept. */
+  readonly rawBody?: Buffer;
+  readonly decisions: readonly Decision[];
+  /** The version of the rules that decided. */
+  readonly version?: string;
+}
+
+/** The commands that it needs, as ioredis has them. */
+export interface StoredEventsClient {
+  xrange(key: string, start: string, end: string, count: 'COUNT', size: number): Promise<StreamEntry[]>;
+  hgetall(key: string): Promise<Record<string, string>>;
+  getBuffer(key: string): Promise<Buffer | null>;
+}
+
+/** Entries a page; an event has a few. */
+const PAGE = 200;
+/** Bodies asked for at a time: each may be a megabyte. */
+const AT_ONCE = 16;
+
+/** The events accepted at or after `sinceMs`, up to those there were when it began. */
+export async function* storedEvents(
+  client: StoredEventsClient,
+  names: Names,
+  sinceMs: number,
+  untilMs: number,
+): AsyncGenerator<StoredEvent> {
+  let start = String(sinceMs);
+  for (;;) {
+    const page = await client.xrange(names.ledger, start, String(untilMs), 'COUNT', PAGE);
+    const entries = page.map(toEntry).filter(({ kind, event }) => kind === 'event' && event !== undefined);
+    for (let from = 0; from < entries.length; from += AT_ONCE) {
+      const some = entries.slice(from, from + AT_ONCE);
+      yield* await Promise.all(some.map(({ event = '', at, data }) => read(event, at, data)));
+    }
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return;
+    start = `(${last[0]}`;
+  }
+
+  async function read(id: string, enteredAt: string, data: unknown): Promise<StoredEvent> {
+    const [fields, rawBody] = await Promise.all([client.hgetall(names.event(id)), client.getBuffer(names.body(id))]);
+    const { source = '', type = '', at, receivedAt, headers = '{}' } = { ...wordsIn(data), ...fields };
+    const { decisions, version } = decidedIn(data);
+    return {
+      id,
+      source,
+      type,
+      ...(at ? { at: Number(at) } : {}),
+      receivedAt: receivedAt === undefined ? Date.parse(enteredAt) : Number(receivedAt),
+      headers: JSON.parse(headers) as Record<string, string>,
+      ...(rawBody === null ? {} : { rawBody }),
+      decisions,
+      ...(version === undefined ? {} : { version }),
+    };
+  }
+}
+
+/** The ledger outlives the event's own record, and knows this much of it. */
+function wordsIn(data: unknown): {
+  source?: string;
+  type?: string;
+  at?: string;
+  receivedAt?: string;
+  headers?: string;
+} {
+  const { source, type } = data as { source?: string; type?: string };
+  return { ...(source === undefined ? {} : { source }), ...(type === undefined ? {} : { type }) };
+}

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { makeReload } from '../../../src/cli/reload.ts';
+import { type Loaded, type LoadResult, loadConfig } from '../../../src/config/load.ts';
+import { makeLog } from '../../../src/log.ts';
+import { checkRules } from '../../../src/rule/rulebook.ts';
+
+const account = (id: string) => `{ auth: { basic: { clientId: ${id}, clientSecret: pw } } }`;
+const sources = 'sources: { github: { verify: none } }\n';
+const rule = (status: string, more = '') => `rules: [{ name: a, on: github, ticket: body.t, set: ${status}${more} }]\n`;
+const text = (status: string, accounts = `{ main: ${account('one')} }`, more = '') =>
+  `accounts: ${accounts}\n${sources}${rule(status, more)}`;
+
+function load(content: string): LoadResult {
+  return loadConfig({ file: 'statuswire.yaml', text: content, env: {}, check: checkRules });
+}
+
+function loaded(content: string): Loaded {
+  const result = load(content);
+  if (!result.ok) throw new Error('it has faults');
+  return result;
+}
+
+function makeBench() {
+  const lines: { msg: string }[] = [];
+  const swapped: Loaded[] = [];
+  const bench = { file: text('solved'), trouble: undefined as Error | undefined };
+  const reload = makeReload({
+    loaded: loaded(bench.file),
+    read: () => load(bench.file),
+    swap: async (next) => {
+      if (bench.trouble !== undefined) throw bench.trouble;
+      swapped.push(next);
+    },
+    log: makeLog({ level: 'info', name: 'test' }, { write: (line: string) => void lines.push(JSON.parse(line)) }),
+  });
+  return { bench, reload, swapped, messages: () => lines.map(({ msg }) => msg) };
+}
+
+describe('a look at the file', () => {
+  it('puts a changed one in force, once', async () => {
+    const { bench, reload, swapped, messages } = makeBench();
+    await reload.look(false);
+    expect(messages()).toEqual([]);
+    bench.file = text('closed');
+    await reload.look(false);
+    await reload.look(false);
+    expect(swapped.map(({ config }) => config.rules[0]?.set)).toEqual(['closed']);
+    expect(messages()).toEqual(['config.reloaded']);
+    expect(reload.checks()).toEqual([]);
+  });
+
+  it('that an operator asks for puts in force what is there, also as it was', async () => {
+    const { reload, swapped } = makeBench();
+    await reload.look(true);
+    expect(swapped).toHaveLength(1);
+  });
+
+  it('refuses a faulty one whole, tells it once, and forgets it when the old text is back', async () => {
+    const { bench, reload, swapped, messages } = makeBench();
+    bench.file = text('sovled');
+    await reload.look(false);
+    await reload.look(false);
+    expect(swapped).toEqual([]);
+    expect(messages()).toEqual(['config.refused']);
+    expect(reload.checks()).toMatchObject([
+      {
+        name: 'config',
+        ok: false,
+        detail: expect.stringMatching(/^statuswire\.yaml:3:\d+: rules\[0\]\.set is "sovled".*keeps running$/),
+      },
+    ]);
+    bench.file = text('solved');
+    await reload.look(false);
+    expect(reload.checks()).toEqual([]);
+  });
+
+  it('takes changed accounts for what they are: known after a restart, and named until then', async () => {
+    const { bench, reload, swapped, messages } = makeBench();
+    bench.file = text('closed', `{ main: ${account('another')}, spare: ${account('two')} }`, ', account: main');
+    await reload.look(false);
+    expect(swapped).toHaveLength(1);
+    expect(messages()).toEqual(['config.reloaded', 'config.restart-needed']);
+    expect(reload.checks()).toEqual([
+      { name: 'config', ok: false, detail: 'restart needed for accounts: main, spare' },
+    ]);
+  });
+
+  it('refuses a rule that uses an account without workers', async () => {
+    const { bench, reload, swapped } = makeBench();
+    bench.file = text('closed', `{ main: ${account('one')}, spare: ${account('two')} }`, ', account: spare');
+    await reload.look(false);
+    expect(swapped).toEqual([]);
+    expect(reload.checks()[0]?.detail).toContain(
+      'rules[0] uses account spare, which is new, expected one of those in use (main)',
+    );
+  });
+
+  it('that could not be carried through is taken up again', async () => {
+    const { bench, reload, swapped, messages } = makeBench();
+    bench.file = text('closed');
+    bench.trouble = new Error('Redis is away');
+    await reload.look(false);
+    expect(messages()).toEqual(['config.swap-failed']);
+    bench.trouble = undefined;
+    await reload.look(false);
+    expect(swapped).toHaveLength(1);
+  });
+});
