@@ -9,7 +9,7 @@ import { makeNames } from '../src/redis/names.ts';
 import { ensureServer } from '../src/redis/server.ts';
 import { makeTestCore, testAccount, wish } from '../test/support/core.ts';
 import { quiet } from '../test/support/redis-places.ts';
-import { startChanges } from '../workers/changes.ts';
+import { startChanges } from '../workers/visits.ts';
 
 const WISHES = Number(process.argv[2] ?? 100_000);
 const AT_ONCE = 64;

@@ -34,17 +34,17 @@ program
   .command('start')
   .description('receiver and workers in one process; without a configuration the example, against a simulator')
   .option(...CONFIG)
-  .action((options) => run('start', { receiver: true, worker: true }, options));
+  .action((options) => run('start', { receiver: true, visits: true, clock: true }, options));
 program
   .command('receiver')
   .description('the receiver alone')
   .option(...CONFIG)
-  .action((options) => run('receiver', { receiver: true, worker: false }, options));
+  .action((options) => run('receiver', { receiver: true, visits: false, clock: false }, options));
 program
   .command('worker')
   .description('workers alone; as many processes as you like')
   .option(...CONFIG)
-  .action((options) => run('worker', { receiver: false, worker: true }, options));
+  .action((options) => run('worker', { receiver: false, visits: true, clock: true }, options));
 program
   .command('check')
   .description('are environment and configuration right? exit 1 and file:line:column for every fault if not')

@@ -84,7 +84,8 @@ export function makeSteering({ client, names, ledger, accept, cancel, newId, now
       const newest = await client.hget(names.ticket(story.ticket), 'change');
       // A held change never was the ticket's newest wish; by its order it is overtaken, or enters.
       if (newest !== null && newest !== id && story.verdict !== 'held') return { kind: 'overtaken', by: newest };
-      const accepted = await accept(asDelivery(story));
+      const kind = (await client.hget(names.change(id), 'class')) === 'clock' ? 'clock' : 'live';
+      const accepted = await accept({ ...asDelivery(story), class: kind });
       await putAway(id);
       return { kind: 'retried', change: accepted.changes[0] ?? '' };
     },

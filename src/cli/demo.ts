@@ -58,7 +58,12 @@ async function tellRoad(surroundings: Surroundings, closers: Closers): Promise<v
     isExample: true,
   };
   const { receiver, simulator } = await openService(
-    { setup, parts: { receiver: true, worker: true }, dataDir: join(folder, 'redis'), standIn: { latencyMs: 120 } },
+    {
+      setup,
+      parts: { receiver: true, visits: true, clock: true },
+      dataDir: join(folder, 'redis'),
+      standIn: { latencyMs: 120 },
+    },
     { closers, log: makeLog({ level: 'debug', name: 'demo' }, narrator), progress: (line) => step('redis', line) },
   );
   const url = receiver?.url ?? '';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { explainReadError } from '../config/read-text.ts';
 import { map } from '../config/scalar.ts';
-import { readShaped, type Shaped } from '../config/shaped.ts';
+import { readShaped, type Shaped, type ShapedResult, shapeJson } from '../config/shaped.ts';
 import { toMoment } from '../moment.ts';
 import { findJsonFault } from '../source/json-fault.ts';
 import { Mistakes } from './setup.ts';
@@ -40,10 +40,7 @@ export type SavedEvent = z.output<typeof SavedEventSchema>;
 export function readSavedEvent(file: string): Shaped<SavedEvent> {
   const content = readTextOf(file, 'a saved event');
   if (/\.ya?ml$/.test(file)) return soundOr(readShaped(file, content, SavedEventSchema));
-  const parsed = parseJson(file, content);
-  // JSON is YAML as well, so the places come from there; the values do not, since the two differ in small things.
-  const shaped = soundOr(readShaped(file, content, SavedEventSchema));
-  return { ...shaped, value: SavedEventSchema.parse(parsed) };
+  return soundOr(shapeJson(file, content, parseJson(file, content), SavedEventSchema));
 }
 
 function parseJson(file: string, content: string): unknown {
@@ -72,7 +69,7 @@ export function readTextOf(file: string, wanted: string): string {
 }
 
 /** Throws Mistakes where there are any. */
-export function soundOr<Value>(read: ReturnType<typeof readShaped<Value>>): Shaped<Value> {
+export function soundOr<Value>(read: ShapedResult<Value>): Shaped<Value> {
   if (!read.ok) throw new Mistakes(read.faults);
   return read;
 }

@@ -11,7 +11,7 @@ export interface Act {
 }
 
 /** For each ticket, what is done to it; shadowed decisions come to nothing. */
-export function actsOf(decisions: readonly Decision[]): Map<string, Act[]> {
+function actsOf(decisions: readonly Decision[]): Map<string, Act[]> {
   const acts = new Map<string, Act[]>();
   for (const decision of decisions) {
     if (decision.kind === 'unmatched' || decision.kind === 'shadowed') continue;

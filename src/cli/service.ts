@@ -1,7 +1,8 @@
 // Owns how the parts of one process are put together, for the commands that stay and for the demo: Redis, workers, receiver,
 // and a simulator where it stands in for the vendor.
-import { startChanges } from '../../workers/changes.ts';
-import { type RunningClock, startClock } from '../../workers/clock.ts';
+
+import { startClock } from '../../workers/runs.ts';
+import { startChanges } from '../../workers/visits.ts';
 import { describeConfig } from '../config/describe.ts';
 import { callingOnly } from '../config/example.ts';
 import { formatFault } from '../config/fault.ts';
@@ -27,7 +28,7 @@ export const REDIS_PATIENCE_MS = 10_000;
 
 export interface Plan {
   readonly setup: Setup;
-  readonly parts: { readonly receiver: boolean; readonly worker: boolean };
+  readonly parts: { readonly receiver: boolean; readonly visits: boolean; readonly clock: boolean };
   /** The private Redis' data, if not in STATUSWIRE_HOME. */
   readonly dataDir?: string;
   /** What /readyz says of the configuration. */
@@ -63,20 +64,18 @@ export async function openService(plan: Plan, tools: Tools): Promise<Service> {
   log.info({ config: describeConfig(config), file: loaded.file, version: loaded.version }, 'config.loaded');
   for (const warning of loaded.warnings) log.warn({ warning: formatFault(warning) }, 'config.doubtful');
   let rules = makeRulebook(config, loaded.version);
-  let clock: RunningClock | undefined;
-  if (parts.worker) {
-    const { accounts } = config;
-    const setting = {
-      accounts,
-      redisUrl: store.url,
-      prefix: env.STATUSWIRE_PREFIX,
-      secret: env.STATUSWIRE_SECRET,
-      log,
-    };
+  const setting = {
+    accounts: config.accounts,
+    redisUrl: store.url,
+    prefix: env.STATUSWIRE_PREFIX,
+    secret: env.STATUSWIRE_SECRET,
+    log,
+  };
+  if (parts.visits) {
     const stillHolds = makeStillHolds(() => rules.clockRules);
     await closers.open('workers', () => startChanges({ ...setting, stillHolds }));
-    clock = await closers.open('clock', () => startClock({ ...setting, rules }));
   }
+  const clock = parts.clock ? await closers.open('clock', () => startClock({ ...setting, rules })) : undefined;
   const receiver = parts.receiver
     ? await closers.open('receiver', () =>
         startReceiver({

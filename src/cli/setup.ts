@@ -75,7 +75,7 @@ export function loadExample(home: string, given: NodeJS.ProcessEnv): Loaded {
 }
 
 /** The configuration in `file`, with everything checked that `check` checks. */
-export function load(file: string, env: Environment): LoadResult {
+function load(file: string, env: Environment): LoadResult {
   const check = (config: Config) => [...checkSources(config.sources), ...checkRules(config)];
   return loadConfig({ file, env, check });
 }

@@ -26,8 +26,8 @@ export interface StoredEventsClient {
   getBuffer(key: string): Promise<Buffer | null>;
 }
 
-/** Entries a page; an event has a few. */
-const PAGE = 200;
+/** Entries a page. An event has a few, and a decision for each element of a list makes one of them as large as a megabyte. */
+const PAGE = 50;
 /** Bodies asked for at a time: each may be a megabyte. */
 const AT_ONCE = 16;
 

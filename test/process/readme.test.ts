@@ -16,6 +16,7 @@ function shapeOf(text: string): readonly string[] {
     .replace(/\b(ev|ch)_[0-9a-z]{26}\b/g, '$1_ID')
     .replace(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, 'UUID')
     .replace(/\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, 'MOMENT')
+    .replace(/\bversion [0-9a-f]{12}\b/g, 'version HASH')
     .replace(/unix:\/\/[^\s)]+/g, 'unix://PLACE')
     .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
     .replace(/\b\d+(\.\d+)? (ms|s)\b/g, 'N $2')

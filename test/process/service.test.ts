@@ -131,7 +131,7 @@ describe('statuswire start', () => {
 describe('receiver and workers as processes of their own', () => {
   it('a worker killed between the call and its answer leaves one call, found by reading', async () => {
     const url = await addressOf(site.run('receiver'));
-    const worker = site.run('worker');
+    const worker = site.runEntry('workers/changes');
     await worker.line('worker.started');
     const ticket = randomUUID();
     // The vendor applies the change and never answers: the worker dies waiting for the answer.

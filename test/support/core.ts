@@ -15,7 +15,7 @@ import type { Decision } from '../../src/rule/rule.ts';
 import type { SimulatorOptions } from '../../src/simulator/options.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import type { Status } from '../../src/ticket/ticket.ts';
-import { type Changes, type ChangesParts, startChanges } from '../../workers/changes.ts';
+import { type Changes, type ChangesParts, startChanges } from '../../workers/visits.ts';
 import { openTestRedis } from './redis.ts';
 import { quiet } from './redis-places.ts';
 import { until } from './until.ts';

@@ -1,7 +1,8 @@
 // A whole installation as an operator has it: a configuration of its own, real processes, a Redis, the simulator as vendor.
 import { randomBytes } from 'node:crypto';
+import { dirname, join } from 'node:path';
 import type { Simulator } from '../../src/simulator/simulator.ts';
-import { type Running, statuswire, workFolder } from './process.ts';
+import { program, type Running, runProgram, statuswire, workFolder } from './process.ts';
 
 export const apiToken = 'test-token-of-an-operator';
 export const githubSecret = 'a secret of github';
@@ -37,6 +38,8 @@ export interface Installation {
   readonly cwd: string;
   readonly env: Record<string, string>;
   run(...args: string[]): Running;
+  /** Runs an entry of its own, such as `workers/changes`. */
+  runEntry(name: string): Running;
 }
 
 /** Files and environment of an installation on the given Redis, under a prefix of its own. */
@@ -51,7 +54,12 @@ export function install(parts: { simulator: Simulator; redisUrl: string; rules?:
     GITHUB_SECRET: githubSecret,
     SVIX_SECRET: svixSecret,
   };
-  return { cwd, env, run: (...args) => statuswire(args, { cwd, env }) };
+  return {
+    cwd,
+    env,
+    run: (...args) => statuswire(args, { cwd, env }),
+    runEntry: (name) => runProgram(process.execPath, [join(dirname(program), '..', `${name}.js`)], { cwd, env }),
+  };
 }
 
 /** Where a receiver listens, from its log. */

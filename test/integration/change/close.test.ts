@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, expect, it } from 'vitest';
 import { makeNames } from '../../../src/redis/names.ts';
-import { startChanges } from '../../../workers/changes.ts';
+import { startChanges } from '../../../workers/visits.ts';
 import { openRoad, type Road, testAccount, wish } from '../../support/core.ts';
 import { type OwnRedis, spawnRedis } from '../../support/redis.ts';
 import { quiet } from '../../support/redis-places.ts';

@@ -39,7 +39,7 @@ describe('a fixture', () => {
     [
       'no such status',
       `- name: a\n  ${event}\n  expect: [{ ticket: x, status: done }]`,
-      'a.test.yaml:3:32: [0].expect[0].status is "done", expected one of new',
+      'a.test.yaml:3:33: [0].expect[0].status is "done", expected one of new',
     ],
     ['two deeds', `- name: a\n  ${event}\n  expect: [{ ticket: x, status: new, link: k }]`, 'expected either status'],
     [
