@@ -126,7 +126,9 @@ redis.call('PEXPIRE', eventKey .. eventId, KEPT_MS)
 if tonumber(ARGV[5]) > 0 then
   redis.call('SET', tag .. ':body:' .. eventId, ARGV[10], 'PX', ARGV[5])
 end
-redis.call('HSET', eventKey .. eventId, 'entry', append('event', { event = eventId }, ARGV[11]))
+-- An event that no rule wanted is kept too, in a ring of its own: however many come, they push out nothing that happened.
+local stream = tonumber(ARGV[12]) > 0 and 'ledger' or 'unmatched'
+redis.call('HSET', eventKey .. eventId, 'entry', append('event', { event = eventId }, ARGV[11], stream), 'stream', stream)
 
 local arrival = ARGV[8] ~= '' and tonumber(ARGV[8]) or now
 local changes = {}

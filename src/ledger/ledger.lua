@@ -12,8 +12,9 @@ local function int(number)
   return string.format('%.0f', number)
 end
 
--- Appends one entry; `about` holds any of event, change, ticket, rule, account, verdict; `data` is JSON text.
-local function append(kind, about, data)
+-- Appends one entry; `about` holds any of event, change, ticket, rule, account, verdict; `data` is JSON text. `stream` is
+-- the ledger, or the ring of events that led to nothing.
+local function append(kind, about, data, stream)
   local fields = { 'kind', kind }
   for _, name in ipairs({ 'event', 'change', 'ticket', 'rule', 'account', 'verdict' }) do
     local value = about[name]
@@ -24,7 +25,7 @@ local function append(kind, about, data)
   end
   fields[#fields + 1] = 'data'
   fields[#fields + 1] = data or '{}'
-  local id = redis.call('XADD', tag .. ':ledger', '*', unpack(fields))
+  local id = redis.call('XADD', tag .. ':' .. (stream or 'ledger'), '*', unpack(fields))
   if about.change and about.change ~= '' then
     redis.call('RPUSH', tag .. ':ledger:change:' .. about.change, id)
   end

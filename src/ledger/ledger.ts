@@ -6,7 +6,7 @@ import type { Decision } from '../rule/rule.ts';
 export interface Entry {
   readonly id: string;
   readonly at: string;
-  /** event, change, attempt, verdict, hold. */
+  /** event, change, attempt, verdict, link, unlinked, hold, account, run. */
   readonly kind: string;
   readonly event?: string;
   readonly change?: string;

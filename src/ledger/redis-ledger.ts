@@ -28,7 +28,7 @@ export function makeLedger(client: LedgerClient, names: Names): Ledger {
   async function event(id: string): Promise<EventStory | undefined> {
     const fields = await client.hgetall(names.event(id));
     if (fields.source === undefined) return undefined;
-    const [entry] = fields.entry === undefined ? [] : await client.xrange(names.ledger, fields.entry, fields.entry);
+    const [entry] = fields.entry === undefined ? [] : await client.xrange(streamOf(fields), fields.entry, fields.entry);
     const { decisions, version } = entry === undefined ? noDecisions : decidedIn(toEntry(entry).data);
     const changes = await changesOf((fields.changes ?? '').split(' ').filter(Boolean));
     return {
@@ -42,6 +42,10 @@ export function makeLedger(client: LedgerClient, names: Names): Ledger {
       decisions: joined(decisions, changes),
       changes,
     };
+  }
+
+  function streamOf({ stream }: Fields): string {
+    return stream === 'unmatched' ? names.unmatched : names.ledger;
   }
 
   async function change(id: string): Promise<ChangeStory | undefined> {
@@ -104,13 +108,17 @@ export function makeLedger(client: LedgerClient, names: Names): Ledger {
 
   async function page(query: Query): Promise<{ entries: Entry[]; next?: string }> {
     const found: Entry[] = [];
+    // Events that led to nothing stand in a ring of their own, and are asked for by its name.
+    const isRing = query.kind === 'unmatched';
+    const stream = isRing ? names.unmatched : names.ledger;
+    const wanted = isRing ? { ...query, kind: undefined } : query;
     let end = query.cursor === undefined ? '+' : `(${query.cursor}`;
     const start = query.since === undefined ? '-' : String(query.since);
     for (let scanned = 0; scanned < PAGE_SCAN; scanned += CHUNK) {
-      const chunk = await client.xrevrange(names.ledger, end, start, 'COUNT', CHUNK);
+      const chunk = await client.xrevrange(stream, end, start, 'COUNT', CHUNK);
       for (const raw of chunk) {
         const entry = toEntry(raw);
-        if (isWanted(entry, query)) found.push(entry);
+        if (isWanted(entry, wanted)) found.push(entry);
         if (found.length === query.limit) return { entries: found, next: entry.id };
       }
       const last = chunk.at(-1);

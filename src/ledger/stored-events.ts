@@ -31,24 +31,29 @@ const PAGE = 50;
 /** Bodies asked for at a time: each may be a megabyte. */
 const AT_ONCE = 16;
 
-/** The events accepted at or after `sinceMs`, up to those there were when it began. */
+/** The events accepted at or after `sinceMs`, up to `untilMs`: first those that led to something, then those that did not. */
 export async function* storedEvents(
   client: StoredEventsClient,
   names: Names,
   sinceMs: number,
   untilMs: number,
 ): AsyncGenerator<StoredEvent> {
-  let start = String(sinceMs);
-  for (;;) {
-    const page = await client.xrange(names.ledger, start, String(untilMs), 'COUNT', PAGE);
-    const entries = page.map(toEntry).filter(({ kind, event }) => kind === 'event' && event !== undefined);
-    for (let from = 0; from < entries.length; from += AT_ONCE) {
-      const some = entries.slice(from, from + AT_ONCE);
-      yield* await Promise.all(some.map(({ event = '', at, data }) => read(event, at, data)));
+  yield* storedIn(names.ledger);
+  yield* storedIn(names.unmatched);
+
+  async function* storedIn(stream: string): AsyncGenerator<StoredEvent> {
+    let start = String(sinceMs);
+    for (;;) {
+      const page = await client.xrange(stream, start, String(untilMs), 'COUNT', PAGE);
+      const entries = page.map(toEntry).filter(({ kind, event }) => kind === 'event' && event !== undefined);
+      for (let from = 0; from < entries.length; from += AT_ONCE) {
+        const some = entries.slice(from, from + AT_ONCE);
+        yield* await Promise.all(some.map(({ event = '', at, data }) => read(event, at, data)));
+      }
+      const last = page.at(-1);
+      if (last === undefined || page.length < PAGE) return;
+      start = `(${last[0]}`;
     }
-    const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) return;
-    start = `(${last[0]}`;
   }
 
   async function read(id: string, enteredAt: string, data: unknown): Promise<StoredEvent> {

@@ -26,6 +26,8 @@ export function makeNames(prefix: string) {
     /** Ids of a location's tickets by their number, as last seen in its list. */
     numbers: (location: string) => `${tag}:numbers:${location}`,
     ledger: `${tag}:ledger`,
+    /** Events that led to nothing: a ring beside the ledger, so that they push out nothing that happened. */
+    unmatched: `${tag}:unmatched`,
     /** Ids of the ledger's entries about one change, oldest first. */
     ledgerOfChange: (id: string) => `${tag}:ledger:change:${id}`,
     /** Ids of the changes of one ticket, oldest first. */

@@ -27,7 +27,7 @@ export interface SweepParts {
   /** Lets wishes whose wait is over enter their records; gives the visits they want. */
   readonly ripen: (limit: number) => Promise<Appointment[]>;
   /** Lets go of history that is older or more than this; at most `atOnce` entries. Gives how many went. */
-  readonly retire: (keptMs: number, mostEntries: number, atOnce: number) => Promise<unknown>;
+  readonly retire: (keptMs: number, mostEntries: number, mostUnmatched: number, atOnce: number) => Promise<unknown>;
   readonly random: () => number;
   readonly onError: (error: unknown) => void;
 }
@@ -36,8 +36,10 @@ const EVERY_MS = 1_000;
 /** Tickets looked at in one round; the next round goes on where this one stopped. */
 const BATCH = 200;
 const KEPT_MS = 30 * 24 * 60 * 60 * 1_000;
-/** About four changes' worth of lines an event: some 600 MB of history at the most (bench/README.md). */
+/** Some 975 MB of history at the most, bodies not counted (bench/README.md). */
 const MOST_ENTRIES = 1_000_000;
+/** Events that no rule wanted: enough to ask why nothing happened, whatever floods in. */
+const MOST_UNMATCHED = 50_000;
 /** A step takes about a millisecond of Redis; five hundred a second is more than one process of ours can write. */
 const RETIRED_AT_ONCE = 500;
 /**
@@ -64,7 +66,7 @@ export function makeSweep({ client, names, queue, ripen, retire, random, onError
   async function round(): Promise<number> {
     const [seconds = 0, micros = 0] = (await client.time()).map(Number);
     const now = seconds * 1000 + Math.floor(micros / 1000);
-    await retire(KEPT_MS, MOST_ENTRIES, RETIRED_AT_ONCE);
+    await retire(KEPT_MS, MOST_ENTRIES, MOST_UNMATCHED, RETIRED_AT_ONCE);
     for (const list of [names.failed, names.held]) await client.zremrangebyscore(list, '-inf', String(now - KEPT_MS));
     for (const appointment of await ripen(BATCH)) await queue.add(appointment);
     const flat = await client.zrangebyscore(names.dirty, '-inf', String(now), 'WITHSCORES', 'LIMIT', offset, BATCH);

@@ -42,7 +42,8 @@ elseif what == 'down' then
   redis.call('HSET', key, 'failures', int(failures + 1))
   if shut then
     if isProbe then
-      local everyMs = math.min(LAST_PROBE_MS, math.max(FIRST_PROBE_MS, probeEveryMs * 2))
+      local everyMs = shut == 'unauthorized' and CREDENTIALS_PROBE_MS
+        or math.min(LAST_PROBE_MS, math.max(FIRST_PROBE_MS, probeEveryMs * 2))
       redis.call('HSET', key, 'probeEveryMs', int(everyMs), 'probeAt', int(now + everyMs))
     end
     return { '', shut, '0' }

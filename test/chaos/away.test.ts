@@ -11,7 +11,7 @@ import { setStage } from '../support/chaos/stage.ts';
 import type { Running } from '../support/process.ts';
 
 /** The promised second, and as much again for a busy machine. */
-const BOUND_MS = 2_000;
+const BOUND_MS = 1_500;
 
 async function postAll(url: string, events: readonly Told[]): Promise<Heard[]> {
   const heard: Heard[] = [];

@@ -5,6 +5,8 @@ import type { Class } from '../../../src/change/change.ts';
 import { makeRecords, type Records } from '../../../src/change/record.ts';
 import { openRecordScripts } from '../../../src/change/scripts.ts';
 import { makeNewId } from '../../../src/id.ts';
+import { makeLedger } from '../../../src/ledger/redis-ledger.ts';
+import { openRetire } from '../../../src/ledger/retire.ts';
 import type { Status } from '../../../src/ticket/ticket.ts';
 import { wish } from '../../support/core.ts';
 import { openTestRedis, type TestRedis } from '../../support/redis.ts';
@@ -47,5 +49,31 @@ describe('a ticket whose visit is queued already', () => {
     expect(first).toMatchObject({ class: 'clock' });
     expect(second).toMatchObject({ class: 'live', delayMs: 0 });
     expect(second?.number).toBeGreaterThan(first?.number ?? 0);
+  });
+});
+
+describe('an event that no rule wanted', () => {
+  it('is kept in a ring of its own, with its reasons, and is told like any other', async () => {
+    const { client, names } = redis;
+    const id = newId('ev');
+    await records.accept(
+      {
+        event: { id, source: 'test', type: 'said', receivedAt: 0, headers: {}, body: {} },
+        rawBody: Buffer.from('{}'),
+        keepMs: 60_000,
+        delivery: { key: id, windowMs: 60_000 },
+        decisions: [{ kind: 'unmatched', rule: 'never', reason: 'it was something else' }],
+      },
+      { newId, deadlineMs: () => 60_000 },
+    );
+    await say('solved', 'live');
+    expect([await client.xlen(names.unmatched), await client.xlen(names.ledger)]).toEqual([1, 2]);
+    const ledger = makeLedger(client, names);
+    expect(await ledger.event(id)).toMatchObject({ decisions: [{ reason: 'it was something else' }], changes: [] });
+    expect((await ledger.page({ limit: 10, kind: 'unmatched' })).entries).toMatchObject([{ event: id }]);
+    // A flood of them pushes out only itself, with its bodies.
+    await openRetire(client, names.tag)(60_000, 100, 0, 500);
+    expect(await client.exists(names.event(id), names.body(id))).toBe(0);
+    expect([await client.xlen(names.unmatched), await client.xlen(names.ledger)]).toEqual([0, 2]);
   });
 });

@@ -169,8 +169,8 @@ describe('the ledger', () => {
     await openRecordScripts(client, names.tag).cancel(ended);
     const event = (await client.hget(names.change(ended), 'event')) ?? '';
     const retire = openRetire(client, names.tag);
-    expect(await retire(60_000, 100, 500)).toBe(0);
-    expect(await retire(60_000, 0, 500)).toBe(5);
+    expect(await retire(60_000, 100, 0, 500)).toBe(0);
+    expect(await retire(60_000, 0, 0, 500)).toBe(5);
     expect(await client.exists(names.event(event), names.body(event), names.change(ended))).toBe(0);
     expect(await client.exists(names.change(open))).toBe(1);
   });

@@ -40,7 +40,7 @@ export const guards = {
   seen: { file: 'src/change/accept.lua', from: 'if seen then', to: 'if false then' },
   /** A wish of an earlier order does not overwrite a later one. */
   order: {
-    file: 'src/change/accept.lua',
+    file: 'src/change/change.lua',
     from: 'if record.order and order < tonumber(record.order) then',
     to: 'if false then',
   },
