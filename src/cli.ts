@@ -132,7 +132,7 @@ program
 program
   .command('simulator')
   .description('a stand-in for Spacebring on loopback (docs/simulator.md)')
-  .option('--port <port>', 'port (0: any free one)', port, 8090)
+  .option('--port <port>', 'port (0 picks a free one)', port, 8090)
   .option('--rate <calls>', 'calls in any second before 429', wholeNumber, 10)
   .option('--latency <ms>', 'every call takes this much longer', wholeNumber, 0)
   .option('--client-id <id>', 'Basic credentials that it accepts')

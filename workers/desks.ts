@@ -43,7 +43,7 @@ export function openDesks({ client, names, accounts, seal, log }: DesksParts): R
   );
 }
 
-/** What tokens rest under; undefined where no account has any. Throws where the secret is needed and missing. */
+/** What tokens rest under; undefined where no account has one. Throws where the secret is needed and missing. */
 export function sealFor(accounts: Config['accounts'], secret = ''): Seal | undefined {
   const isNeeded = Object.values(accounts).some(({ auth }) => 'oauth' in auth);
   return isNeeded ? makeSeal(secret, randomBytes) : undefined;

@@ -1,25 +1,7 @@
 // Owns the vendor's shapes as its OpenAPI contract writes them: a ticket, an activity and a membership, with every
 // required field and no other than the contract's. Who acts through the API is not documented; see `actors`.
 import { z } from 'zod';
-import { Status } from '../ticket/ticket.ts';
-
-/** The contract's fourteen categories. */
-const ticketTypes = [
-  'access',
-  'accountAndBilling',
-  'bookings',
-  'cleaning',
-  'discriminationAndHarassment',
-  'internet',
-  'mailAndPackages',
-  'noiseAndAcoustics',
-  'offensiveOrObjectionableContent',
-  'other',
-  'printing',
-  'repairAndMaintenance',
-  'temperatureAndVentilation',
-  'websiteAndApp',
-] as const;
+import { Status, ticketTypes } from '../ticket/ticket.ts';
 
 /** The contract's `ticket`, less the requester and assignee objects, which are optional and never sent. */
 export interface VendorTicket {

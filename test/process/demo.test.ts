@@ -49,7 +49,8 @@ async function expectRoad({ cwd, temporary }: Visitor, runs: readonly Running[])
     expect(await demo.ended(60_000), demo.output()).toBe(0);
     const told = demo.output();
     const steps = told.split('\n').flatMap((line) => /^(\w+) /.exec(line)?.[1] ?? []);
-    expect(steps.filter((name) => road.includes(name))).toEqual(road);
+    // Where no Redis is installed, fetching one is told too, before the first step.
+    expect([...new Set(steps.filter((name) => road.includes(name)))]).toEqual(road);
     const event = /^accepted +202 (ev_\w+), 1 change:/m.exec(told)?.[1];
     expect(told).toMatch(/^rules +solved-when-issue-closed matched: ticket \S+ shall be solved, because /m);
     const activity = /^call +PUT status solved → 200 in \d+ ms, activity (\S+)$/m.exec(told)?.[1];
