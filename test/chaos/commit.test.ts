@@ -1,5 +1,7 @@
 // What a 2xx is worth: acknowledged events against a Redis that is killed, a line that loses answers, senders that
 // repeat themselves and speak out of order.
+import { readdir, stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { atRest, judge } from '../support/chaos/judge.ts';
 import { guards, withoutGuard } from '../support/chaos/mutant.ts';
@@ -46,6 +48,34 @@ describe('Redis killed in mid-burst', () => {
     const { faults } = await killRedisInBurst(1, events, { durable: false });
     expect(faults.some((fault) => fault.includes('which nobody knows'))).toBe(true);
   });
+});
+
+describe('Redis that lost the end of its file', () => {
+  it('R12: is made whole by the senders’ own repetition: what is left is recognised, what is gone is done again', async () => {
+    const stage = await setStage();
+    const { site, redis, simulator } = stage;
+    await site.up('receiver');
+    const events = planEvents(makeChance('R12'), { events: scale(200, 2_000), tickets: 20 });
+    await sendAll(site.url, events);
+    await redis.kill();
+    await cutTail(redis.dataDir, 0.4);
+    await redis.restart();
+    const acked = await sendAll(site.url, events);
+    const lost = acked.filter(({ duplicate }) => !duplicate).length;
+    // Both sorts have to be there, or nothing was shown.
+    expect([lost > 0, lost < events.length]).toEqual([true, true]);
+    await site.up('worker');
+    await atRest(site, 60_000);
+    expect((await judge({ site, simulator, acked })).faults).toEqual([]);
+  });
+
+  /** A machine without power: the last share of the append-only file never reached the disk. */
+  async function cutTail(dataDir: string, share: number): Promise<void> {
+    const folder = join(dataDir, 'appendonlydir');
+    const file = (await readdir(folder)).find((name) => name.endsWith('.incr.aof')) ?? '';
+    const path = join(folder, file);
+    await truncate(path, Math.floor((await stat(path)).size * (1 - share)));
+  }
 });
 
 describe('repetition', () => {
