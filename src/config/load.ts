@@ -7,6 +7,7 @@ import { type Document, type Place, readDocument } from './document.ts';
 import { explainIssues, isSecret, valueAt } from './explain.ts';
 import { type Fault, type Finding, isError, type Path, pathText } from './fault.ts';
 import { freezeConfig } from './freeze.ts';
+import { mend } from './mend.ts';
 import { decode, readText } from './read-text.ts';
 import { RuleSchema } from './rule-schema.ts';
 import { AccountSchema, type Config, ConfigSchema, SourceSchema } from './schema.ts';
@@ -80,6 +81,7 @@ function judge(
     ...(shape.success ? [] : explainIssues(document, ConfigSchema, shape.error.issues)),
     ...crossCheck(document, env),
     ...check(config).map((finding) => toTrouble(document, inFile(finding, sound.rules))),
+    ...checkUnsound(document, config, check, sound.rules).map((finding) => toTrouble(document, finding)),
   ];
   const causes = new Set(document.troubles.map(({ path }) => keyOf(path)));
   return { config, troubles: [...document.troubles, ...found.filter((each) => !isConsequence(each, causes))] };
@@ -102,6 +104,25 @@ function salvage(data: unknown): { config: Config; rules: readonly number[] } {
     rules: sound.map(({ rule }) => rule),
   };
   return { config, rules: sound.map(({ index }) => index) };
+}
+
+/** Mistakes in the CEL texts of rules whose shape is wrong: one run tells every mistake. */
+function checkUnsound(
+  document: Document,
+  config: Config,
+  check: Check,
+  sound: readonly number[] | undefined,
+): Finding[] {
+  const rules = valueAt(document.data, ['rules']);
+  if (sound === undefined || !Array.isArray(rules)) return [];
+  return rules.flatMap((raw: unknown, index) => {
+    const rule = sound.includes(index) ? undefined : mend(raw);
+    if (rule === undefined) return [];
+    const findings = check({ ...config, rules: [rule] }).filter(isError);
+    return findings
+      .map((finding) => inFile(finding, [index]))
+      .filter(({ path }) => path[0] === 'rules' && typeof valueAt(document.data, path) === 'string');
+  });
 }
 
 function soundEntries<Value>(schema: z.ZodType<Value>, data: unknown): Record<string, Value> {

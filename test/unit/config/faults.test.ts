@@ -317,9 +317,11 @@ it('tells everything at once, sorted by place: names, shape, environment, repeat
     `4:37: sources.hook.secrets[0] needs \${NOPE}`,
     '5:3: sources.hook stands here a second time',
     '7:20: rules[0].on is "hok"',
+    // A rule whose shape is wrong is looked at too, with stand-ins for what is wrong.
+    '7:38: rules[0].ticket: it ends too early',
     '7:45: rules[0].set is "done"',
     '8:13: rules[1].name is "a"',
-    // The check saw only the second rule, which is sound; the place is that of the file.
+    // The check saw this rule alone, because it is sound; the place is that of the file.
     '8:39: rules[1].ticket: it ends too early',
   ]);
 });
