@@ -211,9 +211,14 @@ describe('statuswire simulator', () => {
   it('answers on loopback until it is asked to end', async () => {
     const running = statuswire(['simulator', '--port', '0', '--rate', '5'], { cwd: workFolder() });
     const url = await until('the address of the simulator', 20_000, () => /http:\S+?(?=,)/.exec(running.output())?.[0]);
+    // Its lines may come in several pieces.
+    const credentials = await until(
+      'its credentials',
+      5_000,
+      () => /Basic (\S+) \/ (\S+)\n/.exec(running.output()) ?? undefined,
+    );
     expect(running.output()).toContain('5 calls in any second');
-    const credentials = /Basic (\S+) \/ (\S+)/.exec(running.output());
-    const basic = Buffer.from(`${credentials?.[1]}:${credentials?.[2]}`).toString('base64');
+    const basic = Buffer.from(`${credentials[1]}:${credentials[2]}`).toString('base64');
     const ticket = `${url}/support/tickets/v1/3f6c1d1e-5a58-4b0e-9d7a-2f1f4c9b7a10`;
     expect((await fetch(ticket)).status).toBe(401);
     expect((await fetch(ticket, { headers: { authorization: `Basic ${basic}` } })).status).toBe(200);
