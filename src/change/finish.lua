@@ -5,14 +5,15 @@
 --          5 outcome: applied, ended, retry, release · 6 verdict for ended · 7 reason · 8 activity JSON or ''
 --          9 '1' when the outcome of the call is unknown · 10 wait before the next visit ms · 11 settle ms
 --          12 the status sent, or '' when no call could have changed anything · 13 when it was noted as under way
---          (Redis' clock ms), or '' · 14 `unknownUntil` as this visit read it, or '' · 15… one attempt JSON each
+--          (Redis' clock ms), or '' · 14 `unknownUntil` as this visit read it, or '' · 15 the ticket's newest
+--          status activity as this visit read it, or '' · 16… one attempt JSON each
 -- Answer   {'lost' or 'ok', visit number or '' when nothing is left, wait ms}
 -- Invariant: only the holder of the lease moves the record; a call that was made without it leaves an unknown outcome;
 --          a ticket leaves `dirty` only when its newest wish has a verdict and no outcome is unknown
 local ticket, token, change, version = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local outcome, verdict, reason, activity = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
 local isUnknown, waitMs, settleMs, sent = ARGV[9] == '1', tonumber(ARGV[10]), tonumber(ARGV[11]), ARGV[12]
-local sentAt, unknownSeen = tonumber(ARGV[13]), ARGV[14]
+local sentAt, unknownSeen, activitySeen = tonumber(ARGV[13]), ARGV[14], ARGV[15]
 local leaseKey = tag .. ':lease:' .. ticket
 local record = read(ticket)
 
@@ -21,7 +22,7 @@ if record.finished == token then -- our own command, sent again by the client af
 end
 
 local known = redis.call('HMGET', tag .. ':change:' .. change, 'event', 'rule', 'account')
-for i = 15, #ARGV do
+for i = 16, #ARGV do
   append('attempt', {
     event = known[1], change = change, ticket = ticket, rule = known[2], account = known[3] or record.account,
   }, ARGV[i])
@@ -54,6 +55,10 @@ local key = recordKey(ticket)
 -- that was read before it had settled.
 local isSettled = (record.unknownUntil or '') == unknownSeen and tonumber(record.unknownUntil or 0) <= now
 
+-- What has been seen and judged is known from now on: a later look asks only what came after it.
+if activitySeen ~= '' then
+  redis.call('HSET', key, 'lastActivity', activitySeen)
+end
 if outcome == 'applied' or outcome == 'ended' then
   if change ~= '' then
     finishChange(change, outcome == 'applied' and 'applied' or verdict, { reason = reason, activity = activity })

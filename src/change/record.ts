@@ -43,6 +43,8 @@ export interface Ending {
   readonly waitMs?: number;
   readonly settleMs: number;
   readonly sent?: { readonly status: Status; readonly at: number };
+  /** The ticket's newest status activity as this visit read it. */
+  readonly seenActivity?: string | undefined;
   readonly attempts: readonly object[];
 }
 
@@ -194,6 +196,7 @@ function endingArguments(worked: TicketRecord, ending: Ending): (string | number
     ending.sent?.status ?? '',
     ending.sent?.at ?? '',
     worked.unknown?.untilAt ?? '',
+    ending.seenActivity ?? '',
     ...ending.attempts.map((attempt) => JSON.stringify(attempt)),
   ];
 }

@@ -259,9 +259,16 @@ export function makeVisit(parts: VisitParts, account: string): Visit {
         return finish({ outcome: 'ended', verdict, reason, ...found });
       }
 
-      async function finish(ending: Omit<Ending, 'settleMs' | 'attempts'>): Promise<Appointment | undefined> {
+      async function finish(
+        ending: Omit<Ending, 'settleMs' | 'seenActivity' | 'attempts'>,
+      ): Promise<Appointment | undefined> {
         const settleMs = (desks.get(record.account) ?? home).settings.settle;
-        const finished = await records.finish(ticket, token, record, { ...ending, settleMs, attempts });
+        const finished = await records.finish(ticket, token, record, {
+          ...ending,
+          settleMs,
+          seenActivity: seen?.statusActivities[0]?.id,
+          attempts,
+        });
         log.debug({ ticket, ...ending, ...finished }, 'visit.finished');
         return finished.next && appointment(record.account, finished.next.number, finished.next.delayMs, record.class);
       }

@@ -268,3 +268,18 @@ it('a visit that is told to stop gives its ticket back, due at once', async () =
   expect(calls).toEqual([]);
   expect(await redis.client.exists(redis.names.lease('t1'))).toBe(0);
 });
+
+it('what was seen before a wish came is not taken for a decision against it, however short ago it was', async () => {
+  const theirs = { id: 'act-1', type: 'statusUpdated', status: 'solved', date: new Date().toISOString() } as const;
+  const ticket = () => read('solved', [theirs]);
+  const first = await core.say([wish('t1', 'inProgress', { from: ['new'] })]);
+  await openVisit({ ticket }).visit();
+  expect(await verdictOf(first.changes[0])).toMatchObject(['guarded', null]);
+  const second = await core.say([wish('t1', 'closed')]);
+  await openVisit({ put: { kind: 'unknown', why: 'it broke' } }).visit();
+  await settle();
+  const { calls, visit } = openVisit({ ticket });
+  await visit();
+  expect(calls).toEqual(['GET main', 'PUT main closed']);
+  expect(await verdictOf(second.changes[0])).toMatchObject(['applied', null]);
+});
