@@ -1,6 +1,7 @@
 // A whole installation as an operator has it: a configuration of its own, real processes, a Redis, the simulator as vendor.
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 import { program, type Running, runProgram, statuswire, workFolder } from './process.ts';
 
@@ -67,8 +68,11 @@ export async function addressOf(receiver: Running): Promise<string> {
   return String((await receiver.line('receiver.listening')).url);
 }
 
-/** An operator's question. */
+/** An operator's question; asked again where there were too many at once, which says nothing of what was asked for. */
 export async function ask<T>(url: string, path: string): Promise<T> {
-  const response = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${apiToken}` } });
-  return (await response.json()) as T;
+  for (;;) {
+    const response = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${apiToken}` } });
+    if (response.status !== 429) return (await response.json()) as T;
+    await wait(Number(response.headers.get('retry-after')) * 1000);
+  }
 }
