@@ -20,12 +20,14 @@ RUN npm ci --omit=dev --ignore-scripts
 
 FROM ${NODE_IMAGE}
 # 0.0.0.0 is inside the container; what the world may reach is decided where the port is published.
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 STATUSWIRE_HOME=/var/lib/statuswire
 WORKDIR /app
 # Owned by root and only read: the process cannot change its own code.
 COPY --from=modules /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY package.json statuswire.example.yaml ./
+# The only place that it writes to; a volume mounted there belongs to it then.
+RUN mkdir /var/lib/statuswire && chown node:node /var/lib/statuswire
 USER node
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \

@@ -1,26 +1,36 @@
 #!/usr/bin/env node
 // Entry of the command line: which commands there are and what they take. What they do is in src/cli/.
 import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import ms, { type StringValue } from 'ms';
 import { audit } from './cli/audit.ts';
 import { check } from './cli/check.ts';
+import { runMember } from './cli/crew-member.ts';
 import { demo } from './cli/demo.ts';
 import { shippedFile } from './cli/example.ts';
 import { explain } from './cli/explain.ts';
 import { listFailed, showFailed, steerFailed } from './cli/failed.ts';
 import { link } from './cli/link.ts';
 import { complain, complaintOf } from './cli/output.ts';
+import { rejections } from './cli/rejections.ts';
 import { run, runSimulator } from './cli/run.ts';
 import { send } from './cli/send.ts';
 import { test } from './cli/test.ts';
 import { whatif } from './cli/whatif.ts';
+import { reasons } from './ledger/rejection.ts';
 
 /** What a library may still hold open after a command has closed everything is not waited for any longer than this. */
 const LINGER_MS = 2_000;
 
 const CONFIG = ['--config <file>', 'configuration (else STATUSWIRE_CONFIG, else statuswire.yaml)'] as const;
 const JSON_OUTPUT = ['--json', 'print JSON'] as const;
+
+const PROCESSES = [
+  '--processes <number>',
+  'receiver processes behind the one port, each with a core of its own to use',
+  crewSize,
+  1,
+] as const;
 
 const program = new Command('statuswire')
   .description(
@@ -33,11 +43,13 @@ const program = new Command('statuswire')
 program
   .command('start')
   .description('receiver and workers in one process; without a configuration the example, against a simulator')
+  .option(...PROCESSES)
   .option(...CONFIG)
   .action((options) => run('start', { receiver: true, visits: true, clock: true }, options));
 program
   .command('receiver')
   .description('the receiver alone')
+  .option(...PROCESSES)
   .option(...CONFIG)
   .action((options) => run('receiver', { receiver: true, visits: false, clock: false }, options));
 program
@@ -122,6 +134,15 @@ for (const [name, deed, what] of [
     .action((id, options) => steerFailed(deed, id, { ...options, list: 'held' }));
 }
 program
+  .command('rejections')
+  .description('why does nothing happen? what was turned away lately, how often, and what to do about it')
+  .option('--source <name>', 'only of this source; "(unknown)" for those that are not configured')
+  .addOption(new Option('--reason <reason>', 'only for this reason').choices(reasons))
+  .option('--limit <number>', 'how many, from 1 to 500', shortList, 100)
+  .option(...CONFIG)
+  .option(...JSON_OUTPUT)
+  .action((options) => rejections(options));
+program
   .command('link')
   .description('remember a name for a ticket, as a rule with `link` does; without a ticket, tell which it is')
   .argument('<name>', 'another system’s id, for instance JIRA-7')
@@ -142,6 +163,9 @@ program
   .command('demo')
   .description('the whole road once: real Redis, simulator, receiver, worker, one signed event')
   .action(() => demo());
+
+// What `--processes` starts; not for people, so it is not listed.
+program.command('member', { hidden: true }).action(() => runMember());
 
 // Who reads only the first lines (`| head`) closes the pipe. That is no error, and no reason to leave anything running.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -180,6 +204,18 @@ function span(text: string): number {
 function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
   return Number(text);
+}
+
+function crewSize(text: string): number {
+  const number = wholeNumber(text);
+  if (number < 1 || number > 64) throw new InvalidArgumentError('Expected a number from 1 to 64.');
+  return number;
+}
+
+function shortList(text: string): number {
+  const number = wholeNumber(text);
+  if (number < 1 || number > 500) throw new InvalidArgumentError('Expected a number from 1 to 500.');
+  return number;
 }
 
 function port(text: string): number {

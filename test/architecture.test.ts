@@ -101,6 +101,7 @@ describe('what is noticed', () => {
       'cel-js lives in',
       file('src/source/a.ts', "import { parse } from '@marcbachmann/cel-js';"),
     ],
+    ['figures of a process', 'prom-client lives in', file('workers/a.ts', "import { Counter } from 'prom-client';")],
     ['a command line below', 'commander lives in', file('src/server.ts', "import { Command } from 'commander';")],
     ['the environment', 'uses process.env', file('src/server.ts', 'export const a = process.env.HOME;')],
     ['the environment by a key', 'uses process.env', file('src/log.ts', "export const a = process['env'];")],

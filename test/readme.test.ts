@@ -9,6 +9,7 @@ import { formatFault } from '../src/config/fault.ts';
 import { jsonSchemaText } from '../src/config/json-schema.ts';
 import { loadConfig } from '../src/config/load.ts';
 import type { Config } from '../src/config/schema.ts';
+import { definitionOf, metricNames } from '../src/metrics/definitions.ts';
 import { openapi } from '../src/receiver/openapi.ts';
 import { decide } from '../src/rule/decide.ts';
 import { checkRules, makeRulebook } from '../src/rule/rulebook.ts';
@@ -23,7 +24,7 @@ const guides = ['README.md', 'docs/production.md'] as const;
 function load(text: string) {
   const names = [...text.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name ?? '');
   const env = Object.fromEntries(names.map((name) => [name, 'whsec_c3RhbmQtaW4gc2VjcmV0']));
-  const check = (config: Config) => [...checkSources(config.sources), ...checkRules(config)];
+  const check = (config: Config) => [...checkSources(config.sources, Date.now()), ...checkRules(config)];
   return loadConfig({ file: 'statuswire.yaml', text, env, check });
 }
 
@@ -132,6 +133,14 @@ describe('the tables of the README', () => {
     ).toEqual(routes.toSorted());
   });
 
+  it('have every metric, as it is defined', () => {
+    const rows = metricNames.map(definitionOf).map(({ name, kind, labels, help }) => {
+      const named = Object.keys(labels).map((label) => `\`${label}\``);
+      return [`\`${name}\``, kind, named.join(', '), help];
+    });
+    expect(rowsUnder(readme, 'Metrics')).toEqual(rows);
+  });
+
   it('have the words of src/event.ts, as they stand there', () => {
     const words = [...readPage('src/event.ts').matchAll(/^\/\/ {3}(\w+(?: \w+)?) {2,}(.+)$/gm)].map(
       ([, word, meaning]) => [word, meaning],
@@ -144,6 +153,35 @@ describe('the tables of the README', () => {
     const named = rowsUnder(readme, 'Verdicts').map(([verdict = '']) => verdict.replaceAll('`', ''));
     expect(named.length).toBeGreaterThan(5);
     expect(named.filter((verdict) => !(verdicts as readonly string[]).includes(verdict))).toEqual([]);
+  });
+});
+
+describe('what the guides say of Prometheus', () => {
+  const blocks = blocksOf(production, 'yml').map((text) => parse(text));
+
+  it('is one job to scrape with, and rules with an expression, a patience and a sentence', () => {
+    const [scrape, alerts] = blocks;
+    expect(scrape).toMatchObject({ scrape_configs: [{ static_configs: [{ targets: ['127.0.0.1:8080'] }] }] });
+    expect(alerts.groups[0].rules.length).toBeGreaterThanOrEqual(3);
+    for (const rule of alerts.groups[0].rules) {
+      expect(rule).toEqual({
+        alert: expect.stringMatching(/^Statuswire/),
+        expr: expect.any(String),
+        for: expect.stringMatching(/^\d+m$/),
+        annotations: { summary: expect.any(String) },
+      });
+    }
+  });
+
+  it('names only metrics and labels that there are', () => {
+    const names = new Set(metricNames.map(definitionOf).map(({ name }) => name));
+    const expressions = blocks[1].groups[0].rules.map(({ expr }: { expr: string }) => expr).join('\n');
+    const named = [...expressions.matchAll(/\bstatuswire_[a-z_]+/g)].map(([name]) => name);
+    expect(named.length).toBeGreaterThanOrEqual(3);
+    expect(named.filter((name) => !names.has(name))).toEqual([]);
+    const labels = new Set(metricNames.map(definitionOf).flatMap((one) => Object.keys(one.labels)));
+    const grouped = [...expressions.matchAll(/\bby ?\(([^)]*)\)|\{([a-z]+)/g)].map(([, by, one]) => by ?? one ?? '');
+    expect(grouped.flatMap((text) => text.split(/, ?/)).filter((label) => !labels.has(label))).toEqual([]);
   });
 });
 

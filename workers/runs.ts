@@ -7,6 +7,7 @@ import { openCore } from '../src/change/open-core.ts';
 import type { Config } from '../src/config/schema.ts';
 import { makeNewId } from '../src/id.ts';
 import type { Log } from '../src/log.ts';
+import { openTally } from '../src/metrics/open-tally.ts';
 import { connect, waitReady } from '../src/redis/connection.ts';
 import { makeNames } from '../src/redis/names.ts';
 import type { Rulebook } from '../src/rule/rulebook.ts';
@@ -16,6 +17,7 @@ import { makeRun } from '../src/schedule/run.ts';
 import { openRuns } from '../src/schedule/runs.ts';
 import { openPaceScripts } from '../src/ticket/pace-scripts.ts';
 import { makePacer } from '../src/ticket/pacer.ts';
+import { countedRuns, countedTurns } from './counted.ts';
 import { openDesks, sealFor } from './desks.ts';
 import { openTicks } from './ticks.ts';
 
@@ -56,20 +58,22 @@ export async function startClock(setting: ClockSetting): Promise<RunningClock> {
   const onError = (error: unknown) => log.warn({ error }, 'clock.trouble');
   const sleep = (ms: number, signal: AbortSignal) => wait(ms, undefined, { signal });
   const newId = makeNewId(Date.now, randomBytes);
-  const desks = openDesks({ client, names, accounts, seal, log });
+  const tally = openTally({ client, names, writer: randomUUID(), log });
+  const desks = openDesks({ client, names, accounts, seal, tally, log });
   const core = openCore({ client, names, accounts, newId, now: Date.now, log });
-  const pacer = makePacer({
+  const ownPacer = makePacer({
     ...openPaceScripts(client, names.tag),
     monotonic: () => performance.now(),
     random: Math.random,
     sleep,
   });
+  const pacer = countedTurns(ownPacer, tally);
   const runs = openRuns(client, names);
   const list = makeListing({ desks, pacer, gate: core.gate, log, random: Math.random, sleep });
   let rules = setting.rules;
   const clock = makeClock({
     runs,
-    run: makeRun({ runs, list, accept: core.accept, newId, log }),
+    run: countedRuns(makeRun({ runs, list, accept: core.accept, newId, log }), tally),
     rules: () => rules,
     newId,
     newToken: randomUUID,
@@ -103,7 +107,7 @@ export async function startClock(setting: ClockSetting): Promise<RunningClock> {
     const isStopped = await Promise.race([stopped, wait(longestCallMs + CLOSE_MARGIN_MS, false, { ref: false })]);
     if (!isStopped) log.warn('clock.cut-short');
     await Promise.all([...desks.values()].map((desk) => desk.spacebring.close()));
-    await Promise.race([core.close(), wait(1_000, undefined, { ref: false })]);
+    await Promise.race([Promise.all([core.close(), tally.close()]), wait(1_000, undefined, { ref: false })]);
     client.disconnect();
     log.info('clock.stopped');
   }

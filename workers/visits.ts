@@ -13,6 +13,7 @@ import { makeVisit, type VisitParts } from '../src/change/visit.ts';
 import type { Config } from '../src/config/schema.ts';
 import { openRetire } from '../src/ledger/retire.ts';
 import type { Log } from '../src/log.ts';
+import { openTally } from '../src/metrics/open-tally.ts';
 import { connect, waitReady } from '../src/redis/connection.ts';
 import { makeNames } from '../src/redis/names.ts';
 import { readReference } from '../src/rule/reference.ts';
@@ -20,6 +21,7 @@ import { makeSweep } from '../src/schedule/sweep.ts';
 import { makeGate } from '../src/ticket/gate.ts';
 import { openPaceScripts } from '../src/ticket/pace-scripts.ts';
 import { makePacer } from '../src/ticket/pacer.ts';
+import { countedTurns } from './counted.ts';
 import { openDesks, sealFor } from './desks.ts';
 
 export interface ChangesParts {
@@ -60,14 +62,16 @@ export async function startChanges({
   });
   const onError = (error: unknown) => log.warn({ error }, 'worker.trouble');
   const queue = openQueue({ accounts: Object.keys(accounts), connection: client, prefix: names.tag, onError });
-  const desks = openDesks({ client, names, accounts, seal, log });
+  const tally = openTally({ client, names, writer: randomUUID(), log });
+  const desks = openDesks({ client, names, accounts, seal, tally, log });
   const paceScripts = openPaceScripts(client, names.tag);
-  const pacer = makePacer({
+  const ownPacer = makePacer({
     ...paceScripts,
     monotonic: () => performance.now(),
     random: Math.random,
     sleep: (ms, signal) => wait(ms, undefined, { signal }),
   });
+  const pacer = countedTurns(ownPacer, tally);
   const records = makeRecords(openRecordScripts(client, names.tag));
   const parts = {
     records,
@@ -136,7 +140,7 @@ export async function startChanges({
     const isDrained = await Promise.race([drained, wait(longestCallMs + CLOSE_MARGIN_MS, false, { ref: false })]);
     if (!isDrained) log.warn('worker.cut-short');
     await Promise.all([...desks.values()].map((desk) => desk.spacebring.close()));
-    await Promise.race([queue.close(), wait(1_000, undefined, { ref: false })]);
+    await Promise.race([Promise.all([queue.close(), tally.close()]), wait(1_000, undefined, { ref: false })]);
     client.disconnect();
     log.info('worker.stopped');
   }

@@ -6,38 +6,45 @@
 --          change id · ticket, or `link:KEY` · status · account · rule · kind (link, cancel, wish, dry-run, shadowed, held)
 --          · reason · by (the rule that shadows; for link: the key) · deadline ms from now · class (live, clock)
 --          · wait ms · guard (statuses, spaced, or '') · its own order ms or ''
--- Answer   {fresh: '1', '0' seen before, 'conflict' same name with other content; event id; change ids, spaced;
---          then for each ticket to be visited: ticket, account, visit number, class}
+-- Answer   {fresh: '1', '0' seen before, 'conflict' same name with other content; event id; change ids, spaced; the stream
+--          and the id of the event's entry in it; then for each ticket to be visited: ticket, account, visit number, class}
 -- Invariant: an event is accepted once; of two wishes for one ticket the one with the later order (the event's own time,
 --          else arrival) is the record's; every accepted wish is open or has a verdict
 local FIRST, WIDTH = 13, 13
+local MOST_CHANGES = 1000 -- of one ticket, in its index
 local LINK_KEPT_MS = 400 * 24 * 60 * 60 * 1000
 local eventId, delivery, windowMs, digest = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local seenKey = tag .. ':seen:' .. delivery
 local eventKey = tag .. ':event:'
 
-local function answer(fresh, id, changes)
-  local reply = { fresh, id, changes }
-  for _, part in ipairs(kicksFor(changes)) do
-    reply[#reply + 1] = part
+-- The answer, flat; `unpack` would break over an event that wishes for thousands of tickets.
+local function told(answer, visits)
+  for _, part in ipairs(visits) do
+    answer[#answer + 1] = part
   end
-  return reply
+  return answer
+end
+
+-- What was stored before, told again with the visits that are still wanted.
+local function again(fresh, id)
+  local event = redis.call('HMGET', eventKey .. id, 'changes', 'stream', 'entry')
+  local changes = event[1] or ''
+  return told({ fresh, id, changes, event[2] or '', event[3] or '' }, kicksFor(changes))
 end
 
 local seen = redis.call('GET', seenKey)
 if seen then
   local id, before = string.match(seen, '^(%S+) (%S*)$')
-  local changes = redis.call('HGET', eventKey .. id, 'changes') or ''
   if id == eventId then -- our own command, sent again by the client after a cut connection
-    return answer('1', id, changes)
+    return again('1', id)
   end
   if before ~= digest then
-    return { 'conflict', id, changes }
+    return { 'conflict', id, '', '', '' }
   end
   if redis.call('EXISTS', eventKey .. id) == 1 then
     redis.call('HINCRBY', eventKey .. id, 'duplicates', 1)
   end
-  return answer('0', id, changes)
+  return again('0', id)
 end
 
 -- Lets a wish wait for its time, unless a later one is there already.
@@ -75,13 +82,17 @@ local function store(wish, order)
     'event', eventId, 'rule', wish.rule, 'order', int(order), 'acceptedAt', int(now), 'cause', wish.reason,
     'class', wish.class, 'deadlineMs', int(wish.deadlineMs), 'from', wish.from)
   redis.call('ZADD', tag .. ':open', int(now), wish.id)
-  redis.call('RPUSH', tag .. ':changes:' .. wish.ticket, wish.id)
-  redis.call('LTRIM', tag .. ':changes:' .. wish.ticket, -1000, -1)
+  tally('changesAccepted', wish.account)
+  if redis.call('RPUSH', tag .. ':changes:' .. wish.ticket, wish.id) > MOST_CHANGES then
+    redis.call('LPOP', tag .. ':changes:' .. wish.ticket)
+  end
   redis.call('PEXPIRE', tag .. ':changes:' .. wish.ticket, KEPT_MS)
   append('change', {
     event = eventId, change = wish.id, ticket = wish.ticket, rule = wish.rule, account = wish.account,
   }, cjson.encode({ status = wish.status, reason = wish.reason, order = order }))
 end
+
+local visits, visited = {}, {} -- that this event wants, flat; and for which tickets
 
 -- Gives true when the outcome is a change.
 local function take(wish, order)
@@ -114,21 +125,24 @@ local function take(wish, order)
   elseif wish.waitMs > 0 then
     wait(wish, order)
   else
-    enter(wish, order)
+    local number = enter(wish, order)
+    if number and not visited[wish.ticket] then
+      visited[wish.ticket] = true
+      for _, part in ipairs({ wish.ticket, wish.account, int(number), wish.class }) do
+        visits[#visits + 1] = part
+      end
+    end
   end
   return true
 end
 
 redis.call('SET', seenKey, eventId .. ' ' .. digest, 'PX', windowMs)
-redis.call('HSET', eventKey .. eventId, 'source', ARGV[6], 'type', ARGV[7], 'at', ARGV[8], 'receivedAt', int(now),
-  'headers', ARGV[9], 'delivery', delivery)
-redis.call('PEXPIRE', eventKey .. eventId, KEPT_MS)
 if tonumber(ARGV[5]) > 0 then
   redis.call('SET', tag .. ':body:' .. eventId, ARGV[10], 'PX', ARGV[5])
 end
 -- An event that no rule wanted is kept too, in a ring of its own: however many come, they push out nothing that happened.
 local stream = tonumber(ARGV[12]) > 0 and 'ledger' or 'unmatched'
-redis.call('HSET', eventKey .. eventId, 'entry', append('event', { event = eventId }, ARGV[11], stream), 'stream', stream)
+local entry = append('event', { event = eventId }, ARGV[11], stream)
 
 local arrival = ARGV[8] ~= '' and tonumber(ARGV[8]) or now
 local changes = {}
@@ -144,5 +158,7 @@ for i = 0, tonumber(ARGV[12]) - 1 do
   end
 end
 local changeList = table.concat(changes, ' ')
-redis.call('HSET', eventKey .. eventId, 'changes', changeList)
-return answer('1', eventId, changeList)
+redis.call('HSET', eventKey .. eventId, 'source', ARGV[6], 'type', ARGV[7], 'at', ARGV[8], 'receivedAt', int(now),
+  'headers', ARGV[9], 'delivery', delivery, 'stream', stream, 'entry', entry, 'changes', changeList)
+redis.call('PEXPIRE', eventKey .. eventId, KEPT_MS)
+return told({ '1', eventId, changeList, stream, entry }, visits)

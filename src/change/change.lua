@@ -2,7 +2,7 @@
 -- unknown, how a next visit is arranged, how a wish enters its ticket's record.
 -- KEYS[1]  the hash tag (see ledger.lua, which stands before this one)
 -- ARGV     none of its own
--- Answer   none: it defines `read`, `finishChange`, `markUnknown`, `arrange`, `overtake`, `enter` and `kicksFor`
+-- Answer   none: it defines `read`, `tally`, `finishChange`, `markUnknown`, `arrange`, `overtake`, `enter` and `kicksFor`
 -- Invariant: a change gets exactly one verdict; a ticket that is not in step is in `dirty`
 local KEPT_MS = 30 * 24 * 60 * 60 * 1000
 
@@ -17,6 +17,12 @@ local function read(ticket)
     record[flat[i]] = flat[i + 1]
   end
   return record
+end
+
+-- Counts a change for /metrics, under a name that src/metrics/field.ts reads. In one step with what it counts, so that there
+-- too what was accepted has a verdict or is open.
+local function tally(...)
+  redis.call('HINCRBY', tag .. ':metrics', table.concat({ ... }, '|'), 1)
 end
 
 -- Gives the change its verdict, once; a later one is ignored. `facts` may hold reason, by (who won) and activity.
@@ -35,6 +41,8 @@ local function finishChange(id, verdict, facts)
     end
   end
   redis.call('ZREM', tag .. ':open', id)
+  redis.call('ZREM', tag .. ':ripe', id)
+  tally('changes', known[5] or '', verdict)
   if redis.call('ZREM', tag .. ':waiting', id) == 1 then
     redis.call('SREM', tag .. ':waits:' .. known[3], id)
   end
@@ -82,34 +90,42 @@ local function overtake(ticket, order, by)
   end
 end
 
--- Puts a wish into the ticket's record, or ends it when the record already holds a later one.
+-- Puts a wish into the ticket's record, or ends it when the record already holds a later one. Gives the number of the visit
+-- that it wants now, if it wants one.
 local function enter(wish, order)
   local record = read(wish.ticket)
   if record.order and order < tonumber(record.order) then
     finishChange(wish.id, 'superseded', { by = record.change, reason = 'a wish of a later order was there before it' })
-    return
+    return nil
   end
   overtake(wish.ticket, order, wish.id)
-  local leased = redis.call('EXISTS', tag .. ':lease:' .. wish.ticket) == 1
+  -- NX: one that was found by its number enters a second time.
+  redis.call('ZADD', tag .. ':ripe', 'NX', int(now), wish.id)
+  local key, isKnown = recordKey(wish.ticket), record.version ~= nil
+  local leased = isKnown and redis.call('EXISTS', tag .. ':lease:' .. wish.ticket) == 1
   -- A wish whose call is under way keeps its own ending: the visit will tell whether it was applied.
   if record.open == '1' and not (leased and record.flight == record.change) then
     finishChange(record.change, 'superseded', { by = wish.id, reason = 'a newer wish for the ticket came' })
   end
-  redis.call('HSET', recordKey(wish.ticket), 'want', wish.status, 'change', wish.id, 'order', int(order),
+  redis.call('HSET', key, 'want', wish.status, 'change', wish.id, 'order', int(order),
     'account', wish.account, 'open', '1', 'acceptedAt', int(now), 'deadlineAt', int(now + tonumber(wish.deadlineMs)),
     'attempts', '0', 'class', wish.class, 'rule', wish.rule, 'from', wish.from,
     'version', int(tonumber(record.version or 0) + 1))
-  redis.call('PERSIST', recordKey(wish.ticket))
+  if isKnown then
+    redis.call('PERSIST', key)
+  end
   if leased then
-    return -- who holds the lease reads the newest wish before the call, and looks again after it
+    return nil -- who holds the lease reads the newest wish before the call, and looks again after it
   end
   local dueAt = math.max(now, tonumber(record.unknownUntil or 0))
-  local due = redis.call('ZSCORE', tag .. ':dirty', wish.ticket)
+  local due = isKnown and redis.call('ZSCORE', tag .. ':dirty', wish.ticket)
   -- An appointment made for a clock rule is queued behind every event's: an event's wish does not wait there.
   local isBehind = record.class == 'clock' and wish.class == 'live'
-  if not due or tonumber(due) > dueAt or isBehind then
-    arrange(wish.ticket, dueAt)
+  if due and tonumber(due) <= dueAt and not isBehind then
+    return tonumber(due) <= now and tonumber(record.visit) or nil
   end
+  local number = arrange(wish.ticket, dueAt)
+  return dueAt <= now and number or nil
 end
 
 -- The visits that the open ones of these changes (ids, spaced) want now, flat: ticket, account, visit number, class.

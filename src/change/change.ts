@@ -28,6 +28,8 @@ export interface Accepted {
   readonly conflict: boolean;
   /** Ids of the changes the event led to. */
   readonly changes: readonly string[];
+  /** Where the event stands in the history; not told of a conflict. */
+  readonly entry?: { readonly stream: 'ledger' | 'unmatched'; readonly id: string };
 }
 
 /** Who goes first when calls are scarce. */

@@ -1,8 +1,9 @@
 // Assembles the core on one connection for whoever needs it (the receiver, the commands of operators): commit point, queue,
-// ledger, steering, gates and audit.
+// ledger, steering, gates, audit, and what was turned away.
 import type { Config } from '../config/schema.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { makeLedger } from '../ledger/redis-ledger.ts';
+import { openRejections, type Rejections } from '../ledger/rejections.ts';
 import type { Log } from '../log.ts';
 import type { RedisClient } from '../redis/connection.ts';
 import type { Names } from '../redis/names.ts';
@@ -20,6 +21,7 @@ export interface Core {
   readonly ledger: Ledger;
   readonly steering: Steering;
   readonly gate: Gate;
+  readonly rejections: Rejections;
   /** Audits the changes accepted since a moment (ms). */
   audit(sinceMs: number): Promise<Audit>;
   /** Closes the queues; the connection stays the caller's. */
@@ -59,6 +61,7 @@ export function openCore({ client, names, accounts, newId, now, log }: CoreSetti
       gate: openPaceScripts(client, names.tag).gate,
       read: (account) => client.hgetall(names.pace(account)),
     }),
+    rejections: openRejections(client, names),
     audit: (sinceMs) =>
       audit(
         { client, names, look: { change: scripts.auditChange, ticket: scripts.auditTicket }, hasJob: queue.has },

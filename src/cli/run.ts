@@ -15,8 +15,14 @@ import { watchFile } from './watch.ts';
 /** Longer than the longest call and the answer to it. */
 const CLOSE_MS = 75_000;
 
+export interface RunOptions {
+  readonly config?: string | undefined;
+  /** Receiver processes; the workers stay in this one. */
+  readonly processes?: number | undefined;
+}
+
 /** Runs the receiver, the workers, or both, until SIGTERM or SIGINT; then exits with 0. */
-export async function run(name: string, parts: Plan['parts'], options: { config?: string | undefined }): Promise<void> {
+export async function run(name: string, parts: Plan['parts'], options: RunOptions): Promise<void> {
   const setup = readSetup(options.config);
   const log = makeLog({ level: setup.env.LOG_LEVEL, name });
   const closers = makeClosers(CLOSE_MS);
@@ -33,11 +39,13 @@ export async function run(name: string, parts: Plan['parts'], options: { config?
     const standIn: SimulatorOptions | undefined = setup.isExample
       ? { onCall: (call) => log.debug({ call }, 'simulator.called') }
       : undefined;
-    const plan = { setup, parts, standIn, configChecks: () => reload?.checks() ?? [] };
+    const { processes } = options;
+    const plan = { setup, parts, processes, standIn, configChecks: () => reload?.checks() ?? [] };
     const service = await openService(plan, { closers, log, progress: complain });
     if (setup.isExample) return say(...nextSteps(service, setup.env));
     const { loaded } = setup;
-    reload = makeReload({ loaded, read: () => readAgain(setup), swap: service.swap, log });
+    const swapping = makeReload({ loaded, read: () => readAgain(setup), swap: service.swap, log });
+    reload = { ...swapping, look: (asks) => swapping.look(asks).then(service.recheck) };
     const { look } = reload;
     closers.add('watch', watchFile(loaded.file, () => look(false)).close);
     // Also what was changed, or asked for, while the parts were being opened.

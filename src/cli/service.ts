@@ -1,6 +1,6 @@
 // Owns how the parts of one process are put together, for the commands that stay and for the demo: Redis, workers, receiver,
 // and a simulator where it stands in for the vendor.
-
+import { resolve } from 'node:path';
 import { startClock } from '../../workers/runs.ts';
 import { startChanges } from '../../workers/visits.ts';
 import { describeConfig } from '../config/describe.ts';
@@ -14,9 +14,10 @@ import { connect, waitReady } from '../redis/connection.ts';
 import { readSettings } from '../redis/settings.ts';
 import { makeRulebook } from '../rule/rulebook.ts';
 import { makeStillHolds } from '../schedule/still-holds.ts';
-import { type Receiver, startReceiver } from '../server.ts';
+import { type Receiver, type ReceiverParts, startReceiver } from '../server.ts';
 import type { SimulatorOptions } from '../simulator/options.ts';
 import { type Simulator, startSimulator } from '../simulator/simulator.ts';
+import { type Crew, startCrew } from './crew.ts';
 import type { Setup } from './setup.ts';
 import { openStore } from './store.ts';
 
@@ -31,6 +32,8 @@ export interface Plan {
   readonly parts: { readonly receiver: boolean; readonly visits: boolean; readonly clock: boolean };
   /** The private Redis' data, if not in STATUSWIRE_HOME. */
   readonly dataDir?: string;
+  /** Receiver processes behind the one port; 1, which is the default, is this process itself. */
+  readonly processes?: number | undefined;
   /** What /readyz says of the configuration. */
   readonly configChecks?: () => Readiness['checks'];
   /** A simulator that every account calls, whatever address it has. */
@@ -49,11 +52,13 @@ export interface Service {
   readonly simulator: Simulator | undefined;
   /** Puts other sources and rules in force, in all parts; accounts stay those of the start. */
   swap(loaded: Loaded): Promise<void>;
+  /** `configChecks` may say something else now. */
+  recheck(): void;
 }
 
 /** Opens the parts in order, each told in the log. Rejects with the next step; `closers` then closes what was opened. */
 export async function openService(plan: Plan, tools: Tools): Promise<Service> {
-  const { setup, parts, dataDir, standIn, configChecks } = plan;
+  const { setup, parts, dataDir, standIn, configChecks, processes = 1 } = plan;
   const { closers, log } = tools;
   const { env, loaded } = setup;
   const store = await closers.open('redis', () => openStore(setup, tools, dataDir));
@@ -76,17 +81,22 @@ export async function openService(plan: Plan, tools: Tools): Promise<Service> {
     await closers.open('workers', () => startChanges({ ...setting, stillHolds }));
   }
   const clock = parts.clock ? await closers.open('clock', () => startClock({ ...setting, rules })) : undefined;
+  const receiverParts = {
+    loaded: { config, version: loaded.version },
+    env,
+    redisUrl: store.url,
+    // Beside the data that it is about: whoever removes that folder removes both.
+    home: dataDir ?? resolve(env.STATUSWIRE_HOME),
+    log,
+    ...(configChecks === undefined ? {} : { configChecks }),
+  };
   const receiver = parts.receiver
-    ? await closers.open('receiver', () =>
-        startReceiver({
-          loaded: { config, version: loaded.version },
-          env,
-          redisUrl: store.url,
-          log,
-          ...(configChecks === undefined ? {} : { configChecks }),
-        }),
-      )
+    ? await closers.open('receiver', () => openReceiver(receiverParts, processes))
     : undefined;
+  if (receiver !== undefined) {
+    const facts = { url: receiver.url, sources: Object.keys(config.sources), config: loaded.version };
+    log.info({ ...facts, ...(processes > 1 ? { processes } : {}) }, 'receiver.listening');
+  }
   return {
     simulator,
     receiver,
@@ -95,7 +105,15 @@ export async function openService(plan: Plan, tools: Tools): Promise<Service> {
       receiver?.swap(next);
       await clock?.use(rules);
     },
+    recheck: () => receiver?.recheck(),
   };
+}
+
+/** The receiver in this process, or a crew of them. */
+async function openReceiver(parts: ReceiverParts, processes: number): Promise<Crew> {
+  if (processes > 1) return startCrew(parts, processes);
+  // It asks `configChecks` by itself.
+  return { ...(await startReceiver(parts)), recheck: () => {} };
 }
 
 /** Waits for Redis and tells which promises its settings bend. */

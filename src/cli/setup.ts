@@ -76,6 +76,6 @@ export function loadExample(home: string, given: NodeJS.ProcessEnv): Loaded {
 
 /** The configuration in `file`, with everything checked that `check` checks. */
 function load(file: string, env: Environment): LoadResult {
-  const check = (config: Config) => [...checkSources(config.sources), ...checkRules(config)];
+  const check = (config: Config) => [...checkSources(config.sources, Date.now()), ...checkRules(config)];
   return loadConfig({ file, env, check });
 }

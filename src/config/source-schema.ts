@@ -130,6 +130,27 @@ const SecretSchema = z.union(
 const networkExpected = 'expected a network such as 192.0.2.0/24 or 2001:db8::/32, or one address';
 const network = z.string({ error: networkExpected }).refine(isNetwork, { error: networkExpected });
 
+const perSecondExpected = 'expected deliveries a second such as 50/s, from 1/s to 100000/s';
+const concurrentExpected = 'expected a whole number from 1 to 1000';
+
+const LimitSchema = map({
+  rate: z
+    .string({ error: perSecondExpected })
+    .regex(/^[1-9]\d{0,4}\/s$|^100000\/s$/, { error: perSecondExpected })
+    .transform((text) => Number.parseInt(text, 10))
+    .optional()
+    .describe('Deliveries in a second, for each receiver process'),
+  concurrent: z
+    .int({ error: concurrentExpected })
+    .min(1, { error: concurrentExpected })
+    .max(1000, { error: concurrentExpected })
+    .optional()
+    .describe('Deliveries that are read or stored at the same time, for each receiver process'),
+}).transform(({ rate, concurrent }) => ({
+  ...(rate === undefined ? {} : { perSecond: rate }),
+  ...(concurrent === undefined ? {} : { concurrent }),
+}));
+
 export const SourceSchema = map({
   verify: VerifySchema,
   /** Newest first; any one of them proves a delivery. `basic` takes `user:password`. */
@@ -144,6 +165,9 @@ export const SourceSchema = map({
     .max(256, { error: 'expected at most 256 networks' })
     .optional()
     .describe('From where it may be sent, beside the proof; behind a proxy set TRUST_PROXY'),
+  limit: LimitSchema.optional().describe(
+    'How much of it is taken at once; the rest is answered 429. Default: half of what the receiver takes of all sources',
+  ),
   id: cel.optional().describe('CEL: what names a delivery, so that a repeated one is known'),
   type: cel.optional().describe("CEL: the event's type, where the sender's own convention does not give it"),
   at: cel.optional().describe("CEL: the event's own time; it orders the changes of a ticket"),

@@ -4,6 +4,7 @@ import type { RequestHandler } from 'express';
 import type { Log } from '../log.ts';
 import type { ReadBody } from './body.ts';
 import type { Commit } from './commit.ts';
+import { distinctHeaders } from './distinct-headers.ts';
 import { type Refusal, sendJson, sendProblem, unavailable } from './problem.ts';
 import { idsOf, tellReceived, tellRefused } from './wide-line.ts';
 import { decisionOf, digestOf, eventOf, parseIdempotencyKey, parseWish } from './wish.ts';
@@ -31,7 +32,7 @@ export function makeRequestChange(parts: {
 
     const read = await readBody(req, res);
     if (!read.ok) return refuse(read.refusal);
-    const key = parseIdempotencyKey(req.headersDistinct['idempotency-key']);
+    const key = parseIdempotencyKey(distinctHeaders(req.rawHeaders)['idempotency-key']);
     if (!key.ok) return refuse(key.refusal);
     const parsed = parseWish(read.body, accounts);
     if (!parsed.ok) return refuse(parsed.refusal);

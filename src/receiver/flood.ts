@@ -1,5 +1,5 @@
-// Owns the limit against floods, per process and in memory. It is for floods, not for load: it stands far above what one
-// process can take, so that no honest sender meets it. Leaves fairness between senders to the proxy in front.
+// Owns the limit against floods of questions (everything but deliveries, which pressure.ts has), per process and in memory.
+// It is for floods, not for load: people and their scripts do not meet it. Leaves who asks to the proxy in front.
 import type { RequestHandler } from 'express';
 import { rateLimit, type Store } from 'express-rate-limit';
 import type { Log } from '../log.ts';

@@ -1,5 +1,6 @@
 // Owns what is said when no route answered: unknown addresses, wrong methods, and errors. Promises that a caller's
 // mistake is never a 5xx, and that a defect is told once, in the log, and to the caller without details.
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Log } from '../log.ts';
 import { requestIdOf, sendProblem, unavailable } from './problem.ts';
@@ -14,12 +15,14 @@ export function methodNotAllowed(allow: string): RequestHandler {
   };
 }
 
-/** The last handler. Refusals are values elsewhere, so what comes here is a mistake in the address, Redis, or a defect. */
-export function makeOnError(parts: { isUnavailable: (error: unknown) => boolean; log: Log }): ErrorRequestHandler {
+/** Answers a request whose handling ended in an error. */
+export type AnswerError = (error: unknown, req: IncomingMessage, res: ServerResponse) => void;
+
+/** The last answer. Refusals are values elsewhere, so what comes here is a mistake in the address, Redis, or a defect. */
+export function makeAnswerError(parts: { isUnavailable: (error: unknown) => boolean; log: Log }): AnswerError {
   const { isUnavailable, log } = parts;
-  // Express knows an error handler by its four parameters.
-  return function onError(error: unknown, req, res, _next) {
-    const about = { requestId: requestIdOf(res), method: req.method, path: req.path.slice(0, 256) };
+  return function answerError(error, req, res) {
+    const about = { requestId: requestIdOf(res), method: req.method, path: pathOf(req) };
     const status = mistakeOf(error);
     if (status !== undefined && !res.headersSent) {
       return sendProblem(res, { status, detail: 'The request cannot be read.' });
@@ -32,6 +35,16 @@ export function makeOnError(parts: { isUnavailable: (error: unknown) => boolean;
     if (res.headersSent) return void res.destroy(); // half an answer must not look like a whole one
     sendProblem(res, { status: 500, detail: 'Something broke on our side. The request id finds it in the log.' });
   };
+}
+
+/** The same as the last handler of Express, which knows one by its four parameters. */
+export function onError(answerError: AnswerError): ErrorRequestHandler {
+  return (error: unknown, req, res, _next) => answerError(error, req, res);
+}
+
+/** Without the query, where people put what belongs into headers. */
+function pathOf({ url = '' }: IncomingMessage): string {
+  return (url.split('?', 1)[0] ?? '').slice(0, 256);
 }
 
 /** The status of an error that Express raises for a caller's mistake, such as `%zz` in an address. */

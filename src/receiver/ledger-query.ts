@@ -17,7 +17,7 @@ export function parseLedgerQuery(
 
 function querySchema(nowMs: number) {
   return z.strictObject({
-    cursor: word(/^[A-Za-z0-9._:=-]{1,256}$/, 'the `next` of the page before').optional(),
+    cursor: word(/^[1-9]\d{0,14}(-\d{1,15})?$/, 'the `next` of the page before').optional(),
     limit: word(/^\d{1,3}$/, 'a number from 1 to 200')
       .transform(Number)
       .refine((limit) => limit >= 1 && limit <= 200, { error: 'expected a number from 1 to 200' })
@@ -40,15 +40,21 @@ function querySchema(nowMs: number) {
 
 const sinceExpected = 'expected a date such as 2026-01-31 or 2026-01-31T08:00:00Z, or a duration such as 24h';
 
-/** An ISO date (UTC when it names no zone), or the moment one duration ago. */
+/** The moment that `text` means; there is none before 1970, where the ids of the ledger begin. */
 function toMoment(text: string, nowMs: number): number | undefined {
-  if (/^\d{1,6}(s|m|h|d|w)$/.test(text)) return nowMs - ms(text as StringValue);
-  const parts = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?)?(Z|[+-]\d{2}:\d{2})?$/.exec(text);
-  if (parts === null || (parts[2] === undefined && parts[5] !== undefined)) return undefined;
-  const moment = Date.parse(`${parts[1]}${parts[2] ?? 'T00:00'}${parts[5] ?? 'Z'}`);
-  return Number.isNaN(moment) ? undefined : moment;
+  const moment = readMoment(text, nowMs);
+  return moment >= 0 ? moment : undefined;
 }
 
-function word(pattern: RegExp, expected: string) {
+/** An ISO date (UTC when it names no zone), or the moment one duration ago; NaN for anything else. */
+function readMoment(text: string, nowMs: number): number {
+  if (/^\d{1,6}(s|m|h|d|w)$/.test(text)) return nowMs - ms(text as StringValue);
+  const parts = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?)?(Z|[+-]\d{2}:\d{2})?$/.exec(text);
+  if (parts === null || (parts[2] === undefined && parts[5] !== undefined)) return Number.NaN;
+  return Date.parse(`${parts[1]}${parts[2] ?? 'T00:00'}${parts[5] ?? 'Z'}`);
+}
+
+/** One text of this form; `expected` tells it to whoever sent another, or several. */
+export function word(pattern: RegExp, expected: string) {
   return z.string({ error: `expected ${expected}, once` }).regex(pattern, { error: `expected ${expected}` });
 }

@@ -1,15 +1,19 @@
-// Owns the socket: how long a sender may take, how many there may be, what is said to bytes that are not HTTP, and how
-// the door closes. Leaves every answer to a readable request to the listener it is given.
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+// Owns the socket: how long a sender may take, how many there may be, in which order bytes that are not HTTP are answered,
+// and how the door closes. Leaves every answer to a readable request to the listener it is given.
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { problemOf } from './problem.ts';
+import type { Duplex } from 'node:stream';
+import { type Breach, hasOneHost, refuseBytes, refuseRequest, unknownExpectation, wrongHost } from './breach.ts';
+import { type Connections, makeConnections } from './connections.ts';
 
 export interface ServerLimits {
   /** From the first byte (or the connection) to the end of the headers; Node's own 60 s invite slow senders to stay. */
   readonly headersMs: number;
   /** From the first byte to the end of the body. */
   readonly requestMs: number;
-  /** How often the two above are looked at. */
+  /** Above that: how long an answer may be made and taken. Whoever does not read would keep all that it is owed with us. */
+  readonly answerMs: number;
+  /** How often the three above are looked at. */
   readonly checkMs: number;
   /**
    * How long an idle connection stays open. Above the 60 s after which the usual proxies (nginx, the clouds' load
@@ -17,16 +21,20 @@ export interface ServerLimits {
    * its hand and tells the sender 502.
    */
   readonly keepAliveMs: number;
-  /** Open connections; more are closed at once. Idle ones are cheap, each one that sends may hold a body. */
+  /**
+   * Open connections; for one more, the one that has waited longest without a request is closed. Twice as many as
+   * deliveries may be under way at once, so that there is such a one.
+   */
   readonly connections: number;
 }
 
 const defaultLimits: ServerLimits = {
   headersMs: 5000,
   requestMs: 10_000,
+  answerMs: 3000,
   checkMs: 2000,
   keepAliveMs: 65_000,
-  connections: 1024,
+  connections: 2048,
 };
 
 /** An open door. */
@@ -47,29 +55,54 @@ export async function listen(parts: {
   host: string;
   port: number;
   newId: (prefix: 'req') => string;
+  /** Hears of what was refused before it came to `handler`: the answer, its request id, and from which connection. */
+  onBreach?: (breach: Breach, requestId: string, from: string | undefined) => void;
   limits?: Partial<ServerLimits>;
 }): Promise<Listening> {
-  const { handler, host, port, newId } = parts;
+  const { handler, host, port, newId, onBreach = () => {} } = parts;
   const limits = { ...defaultLimits, ...parts.limits };
-  const inFlight = new Set<ServerResponse>();
+  const { checkMs, requestMs, answerMs, connections: most } = limits;
+  const connections = makeConnections({ most, checkMs, owedMs: requestMs + answerMs });
   let closing: Promise<void> | undefined;
 
+  const refuse = (req: IncomingMessage, res: ServerResponse, breach: Breach): void => {
+    const requestId = newId('req');
+    refuseRequest(res, breach, requestId);
+    onBreach(breach, requestId, req.socket.remoteAddress);
+  };
+  const refuseUnread = (error: Error, socket: Socket): void => {
+    const requestId = newId('req');
+    const from = socket.remoteAddress;
+    const breach = refuseBytes(error, socket, requestId);
+    if (breach !== undefined) onBreach(breach, requestId, from);
+  };
+  const owing = (answer: RequestListener): RequestListener => {
+    return (req, res) => {
+      if (!connections.begin(res)) return;
+      if (closing !== undefined) res.setHeader('connection', 'close');
+      answer(req, res);
+    };
+  };
   const server = createServer(
     {
       headersTimeout: limits.headersMs,
-      requestTimeout: limits.requestMs,
-      connectionsCheckingInterval: limits.checkMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: checkMs,
       keepAliveTimeout: limits.keepAliveMs,
+      requireHostHeader: false, // Node's own answer would have neither a request id nor a reason
     },
-    (req, res) => {
-      inFlight.add(res);
-      res.once('close', () => inFlight.delete(res));
-      if (closing !== undefined) res.setHeader('connection', 'close');
-      handler(req, res);
-    },
+    owing((req, res) => (hasOneHost(req) ? handler(req, res) : refuse(req, res, wrongHost))),
   );
-  server.maxConnections = limits.connections;
-  server.on('clientError', (error, socket) => refuseBytes(error, socket as Socket, newId('req')));
+  server.on(
+    'checkExpectation',
+    owing((req, res) => refuse(req, res, unknownExpectation)),
+  );
+  // By a count of our own: with `maxConnections` a process of a crew does not close what is too much but hands it back,
+  // and when all are full it goes round among them for ever.
+  server.on('connection', connections.open);
+  server.on('clientError', inTheirOrder(connections, refuseUnread));
+  const ticking = setInterval(connections.tick, checkMs).unref();
+  server.once('close', () => clearInterval(ticking));
   await bind(server, host, port);
 
   const { address, family, port: bound } = server.address() as AddressInfo;
@@ -77,9 +110,28 @@ export async function listen(parts: {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
     port: bound,
     close(deadlineMs) {
-      closing ??= closeServer(server, inFlight, deadlineMs);
+      closing ??= closeServer(server, connections, deadlineMs);
       return closing;
     },
+  };
+}
+
+/**
+ * Refuses once, and after the answers that the connection is owed for what came whole: a refusal that overtakes a 202 would
+ * tell a sender that the delivery before the garbage was not taken.
+ */
+function inTheirOrder(connections: Pick<Connections, 'owed'>, refuse: (error: Error, socket: Socket) => void) {
+  const refused = new WeakSet<Socket>();
+  return (error: Error, stream: Duplex): void => {
+    const socket = stream as Socket; // of a server without TLS it is one
+    if (refused.has(socket) && socket.writable) return;
+    const last = connections.owed(socket).findLast((res) => res.req.complete || res.headersSent);
+    if (last === undefined || !socket.writable) {
+      refuse(error, socket);
+      return;
+    }
+    refused.add(socket);
+    last.once('finish', () => refuse(error, socket));
   };
 }
 
@@ -97,7 +149,7 @@ function bind(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-function closeServer(server: Server, inFlight: ReadonlySet<ServerResponse>, deadlineMs: number): Promise<void> {
+function closeServer(server: Server, connections: Pick<Connections, 'owed'>, deadlineMs: number): Promise<void> {
   return new Promise((resolve) => {
     const end = setTimeout(() => server.closeAllConnections(), deadlineMs);
     server.close(() => {
@@ -105,30 +157,6 @@ function closeServer(server: Server, inFlight: ReadonlySet<ServerResponse>, dead
       resolve();
     });
     // Their connections end with the answer; without this they would stay open and idle until the deadline.
-    for (const res of inFlight) if (!res.headersSent) res.setHeader('connection', 'close');
+    for (const res of connections.owed()) if (!res.headersSent) res.setHeader('connection', 'close');
   });
-}
-
-const unreadable: Readonly<Record<string, { status: number; detail: string }>> = {
-  HPE_HEADER_OVERFLOW: { status: 431, detail: 'The headers are too large.' },
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, detail: 'The chunk extensions are too large.' },
-  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, detail: 'The request took too long to arrive.' },
-};
-
-/** Answers what Node's parser could not read, in the same form as every other problem, and ends the connection. */
-function refuseBytes(error: NodeJS.ErrnoException, socket: Socket, requestId: string): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const { status, detail } = unreadable[error.code ?? ''] ?? { status: 400, detail: 'The request cannot be read.' };
-  const problem = problemOf({ status, detail, requestId });
-  const body = JSON.stringify(problem);
-  const head = [
-    `HTTP/1.1 ${status} ${problem.title}`,
-    'Content-Type: application/problem+json; charset=utf-8',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Cache-Control: no-store',
-    `X-Request-Id: ${requestId}`,
-    'Connection: close',
-  ];
-  socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
-  socket.destroySoon();
 }

@@ -1,5 +1,6 @@
 // Owns the contract of this surface as OpenAPI 3.1, written by hand for readers. A test compares its paths and methods
 // with the routes, so that neither is changed alone.
+import { reasons } from '../ledger/rejection.ts';
 import { statuses } from '../ticket/ticket.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -184,6 +185,24 @@ export const openapi = {
         },
       },
     },
+    '/api/rejections': {
+      get: {
+        summary: 'What was turned away lately, newest first, and how often.',
+        security: bearer,
+        parameters: [
+          asked('source', 'Only of this source; `(unknown)` for those that are not configured.'),
+          asked('reason', 'Only for this reason.', { enum: reasons }),
+          asked('limit', 'How many.', { type: 'integer', minimum: 1, maximum: 500, default: 100 }),
+        ],
+        responses: {
+          '200': ok('They, at most 100 of one source and of the last 7 days, and the counts.', ref('TurnedAway')),
+          '400': problem('A parameter is not as expected.'),
+          ...unauthorized,
+          ...flooded,
+          ...away,
+        },
+      },
+    },
     '/healthz': {
       get: {
         summary: 'Does the process live?',
@@ -196,6 +215,21 @@ export const openapi = {
         responses: {
           '200': ok('It can.', ref('Readiness')),
           '503': ok('It cannot, and why.', ref('Readiness')),
+          ...flooded,
+        },
+      },
+    },
+    '/metrics': {
+      get: {
+        summary: 'Figures of the whole installation, for Prometheus.',
+        description:
+          'For who asks from the same network without a proxy between, or with the token. For everybody else nothing is here.',
+        responses: {
+          '200': {
+            description: 'The figures; while Redis is away only that it is.',
+            content: { 'text/plain': { schema: text } },
+          },
+          '404': problem('Not for you.'),
           ...flooded,
         },
       },
@@ -252,6 +286,44 @@ export const openapi = {
         type: 'object',
         required: ['entries'],
         properties: { entries: { type: 'array', items: { type: 'object' } }, next: text },
+      },
+      TurnedAway: {
+        type: 'object',
+        required: ['rejections', 'counts'],
+        properties: {
+          rejections: { type: 'array', items: ref('Rejection') },
+          counts: {
+            type: 'object',
+            description: 'By source, then by reason. Days are in UTC; `week` is today and the six days before.',
+            additionalProperties: {
+              type: 'object',
+              additionalProperties: {
+                type: 'object',
+                required: ['total', 'today', 'week'],
+                properties: { total: { type: 'integer' }, today: { type: 'integer' }, week: { type: 'integer' } },
+              },
+            },
+          },
+        },
+      },
+      Rejection: {
+        type: 'object',
+        required: ['at', 'source', 'reason', 'status', 'why', 'requestId'],
+        properties: {
+          at: { type: 'string', format: 'date-time' },
+          source: { type: 'string', description: 'As configured, or `(unknown)`.' },
+          asked: { type: 'string', description: 'What was asked for where there is no such source.' },
+          reason: { enum: reasons },
+          status: { type: 'integer' },
+          why: text,
+          requestId: text,
+          from: { type: 'string', description: 'The address of the sender.' },
+          headerBytes: { type: 'integer' },
+          bodyBytes: { type: 'integer', description: 'As far as it was read.' },
+          announcedBytes: { type: 'integer', description: 'Content-Length, where that is not what was read.' },
+          bodyDigest: { type: 'string', description: '16 digits of the SHA-256 of at most the first 64 KiB.' },
+          type: { type: 'string', description: 'The content type.' },
+        },
       },
       Readiness: {
         type: 'object',

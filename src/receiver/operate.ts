@@ -9,6 +9,7 @@ import type { GateChange } from '../ticket/gate.ts';
 import type { ReadBody } from './body.ts';
 import { late, within } from './deadline.ts';
 import { type Refusal, sendJson, sendProblem, unavailable } from './problem.ts';
+import { toId } from './stories.ts';
 import { notValid, parseJson, TicketId } from './wish.ts';
 
 /** The core's part of it, as far as the door needs it. */
@@ -30,10 +31,12 @@ export function makeOperateHandlers(parts: {
 }) {
   const { operations, accounts, readBody, deadlineMs, log } = parts;
 
-  async function steer(id: string, res: Response, act: (id: string) => Promise<Steered>): Promise<void> {
-    const steered = await within(deadlineMs, act(id));
+  /** An id that cannot be one names nothing: nobody is asked, and the log is spared its ten thousand characters. */
+  async function steer(given: unknown, res: Response, act: (id: string) => Promise<Steered>): Promise<void> {
+    const id = toId(given);
+    const steered = id === undefined ? unknown : await within(deadlineMs, act(id));
     if (steered === late) return sendProblem(res, unavailable('Redis did not confirm in time'));
-    log.info({ change: id, outcome: steered.kind }, 'change.steered');
+    log.info({ ...(id === undefined ? {} : { change: id }), outcome: steered.kind }, 'change.steered');
     const refusal = refusalOf(steered);
     if (refusal !== undefined) return sendProblem(res, refusal);
     sendJson(res, 200, { ...steered, change: id, ...('change' in steered ? { retriedAs: steered.change } : {}) });
@@ -76,12 +79,14 @@ export function makeOperateHandlers(parts: {
   return {
     link,
     linked,
-    cancel: ((req, res) => steer(String(req.params.id), res, operations.cancel)) satisfies RequestHandler,
-    retry: ((req, res) => steer(String(req.params.id), res, operations.retry)) satisfies RequestHandler,
+    cancel: ((req, res) => steer(req.params.id, res, operations.cancel)) satisfies RequestHandler,
+    retry: ((req, res) => steer(req.params.id, res, operations.retry)) satisfies RequestHandler,
     pause: ((req, res) => turn(String(req.params.name), res, operations.pause, 'paused')) satisfies RequestHandler,
     resume: ((req, res) => turn(String(req.params.name), res, operations.resume, 'open')) satisfies RequestHandler,
   };
 }
+
+const unknown: Steered = { kind: 'unknown' };
 
 const LinkBody = z.strictObject({
   key: z.unknown().transform((value, context) => {

@@ -1,19 +1,24 @@
 // Owns the story of one delivery: raw bytes → source known? → signature → event → rules decide → commit → 202.
 // Promises that unproven bytes are never parsed and that a 2xx is sent only after the commit. Leaves what a signature
 // is to the source, what an event means to the rules, and storing to the core.
-import type { RequestHandler } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Event } from '../event.ts';
+import type { Reason } from '../ledger/rejection.ts';
 import type { Log } from '../log.ts';
+import type { Tally } from '../metrics/tally.ts';
 import type { Decision } from '../rule/rule.ts';
-import type { Source } from '../source/source.ts';
+import type { Reply, Source } from '../source/source.ts';
 import type { ReadBody } from './body.ts';
 import type { Commit } from './commit.ts';
+import { distinctHeaders } from './distinct-headers.ts';
+import type { Note, Turned } from './note.ts';
+import type { Excess, Pressure } from './pressure.ts';
 import { type Refusal, sendJson, sendProblem, sendText, unavailable } from './problem.ts';
 import type { SenderAddress } from './sender-address.ts';
 import { idsOf, tellAnswered, tellReceived, tellRefused } from './wide-line.ts';
 
 /** A configured sender, as far as the door needs it. Only its `verify` can make what its `toEvent` takes. */
-export type ReceiverSource = Pick<Source, 'keepMs' | 'accepts' | 'verify' | 'toEvent'>;
+export type ReceiverSource = Pick<Source, 'keepMs' | 'limit' | 'accepts' | 'verify' | 'toEvent'>;
 
 export interface Rules {
   /** Names the rules; each event is stored with it. */
@@ -30,52 +35,120 @@ const unproven = {
   headers: { 'www-authenticate': 'Webhook' },
 } as const;
 
-/** The handler of `POST /hooks/:source`. Rejects only with defects; those become a 500 and a redelivery. */
-export function makeReceive(parts: {
-  sources: ReadonlyMap<string, ReceiverSource>;
-  rules: Rules;
-  commit: Commit;
-  readBody: ReadBody;
-  senderAddress: SenderAddress;
-  newId: (prefix: 'ev') => string;
-  now: () => number;
-  log: Log;
-}): RequestHandler {
-  const { sources, rules, commit, readBody, senderAddress, newId, now, log } = parts;
-  return async function receive(req, res) {
+const tooMuch = {
+  status: 429,
+  detail: 'Too many requests at once. Send it again later.',
+  headers: { 'retry-after': '1' },
+} as const;
+
+const brokenHere = { status: 500, why: 'something broke on our side; the request id finds it in the log' };
+
+/** What a body counts that does not say how long it is. */
+const UNANNOUNCED_BYTES = 64 * 1024;
+
+/** Answers `POST /hooks/SOURCE`. Rejects only with defects; those become a 500 and a redelivery. */
+export type Receive = (req: IncomingMessage, res: ServerResponse, source: string) => Promise<void>;
+
+export interface ReceiveParts {
+  readonly sources: ReadonlyMap<string, ReceiverSource>;
+  readonly rules: Rules;
+  readonly commit: Commit;
+  readonly pressure: Pressure;
+  readonly note: Note;
+  readonly tally: Tally;
+  readonly readBody: ReadBody;
+  readonly senderAddress: SenderAddress;
+  readonly newId: (prefix: 'ev') => string;
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+/** Turned away with an answer. */
+type TurnedDown = Turned & { readonly refusal: Refusal };
+
+/** What became of a delivery to a source that is there. */
+type Outcome =
+  | TurnedDown
+  | { readonly answered: Reply; readonly why: string }
+  | { readonly received: Omit<Parameters<typeof tellReceived>[1], 'ids' | 'durationMs'> };
+
+export function makeReceive(parts: ReceiveParts): Receive {
+  const { sources, pressure, note, tally, now, log } = parts;
+  const take = makeTake(parts);
+  const tellExcess = makeTellExcess(log, now);
+
+  return async function receive(req, res, name) {
     const startedAt = now();
     const ids = idsOf(req, res);
-    const name = String(req.params.source);
-    const refuse = (refusal: Refusal): void => {
-      tellRefused(log, { ids, source: name, refusal, durationMs: now() - startedAt });
-      sendProblem(res, refusal);
-    };
-
-    // Before the body is read: a stranger's megabyte for a source that is not there is not worth our memory.
     const source = sources.get(name);
-    if (source === undefined) return refuse(unknownSource);
+
+    function refuse(down: TurnedDown): void {
+      tellRefused(log, { ids, source: name, refusal: down.refusal, durationMs: now() - startedAt });
+      note(req, res, down, name);
+      sendProblem(res, down.refusal);
+    }
+    function welcome(outcome: 'accepted' | 'duplicate' | 'answered', durationMs: number): void {
+      tally.count('deliveries', { source: name, outcome });
+      tally.observe('deliverySeconds', { source: name }, durationMs / 1000);
+    }
+
+    const bytes = announcedBytes(req);
+    const excess = pressure.enter(name, bytes);
+    if (excess !== undefined) {
+      tellExcess(ids.requestId, source === undefined ? undefined : name, excess);
+      const refusal = { ...tooMuch, why: `too much at once: ${excess}` };
+      note(req, res, { reason: excess === 'rate' ? 'flood' : 'busy', refusal }, name);
+      return sendProblem(res, refusal);
+    }
+    try {
+      // Before the body is read: a stranger's megabyte for a source that is not there is not worth our memory.
+      if (source === undefined) return refuse({ reason: 'unknown-source', refusal: unknownSource });
+      const outcome = await take(req, res, source);
+      if ('refusal' in outcome) return refuse(outcome);
+      const durationMs = now() - startedAt;
+      if ('answered' in outcome) {
+        welcome('answered', durationMs);
+        tellAnswered(log, { ids, source: name, why: outcome.why, durationMs });
+        return sendText(res, 200, outcome.answered.text);
+      }
+      const { stored, oldSecret } = outcome.received;
+      welcome(stored.duplicate ? 'duplicate' : 'accepted', durationMs);
+      if (oldSecret) tally.count('oldSecrets', { source: name });
+      tellReceived(log, { ids, ...outcome.received, durationMs });
+      sendJson(res, 202, { event: stored.eventId, duplicate: stored.duplicate, changes: stored.changes.length });
+    } catch (error) {
+      note(req, res, { reason: 'defect', refusal: brokenHere }, name);
+      throw error;
+    } finally {
+      pressure.leave(name, bytes);
+    }
+  };
+}
+
+/** From the body to the commit. */
+function makeTake(parts: Pick<ReceiveParts, 'rules' | 'commit' | 'readBody' | 'senderAddress' | 'newId' | 'now'>) {
+  const { rules, commit, readBody, senderAddress, newId, now } = parts;
+  return async function take(req: IncomingMessage, res: ServerResponse, source: ReceiverSource): Promise<Outcome> {
     const address = senderAddress(req);
-    if (!source.accepts(address))
-      return refuse({
-        ...unproven,
-        why: `sent from ${address ?? 'an unknown address'}, which is in none of its networks`,
-      });
+    if (!source.accepts(address)) {
+      const why = `sent from ${address ?? 'an unknown address'}, which is in none of its networks`;
+      return { reason: 'wrong-network', refusal: { ...unproven, why } };
+    }
     const read = await readBody(req, res);
-    if (!read.ok) return refuse(read.refusal);
-    const rawBody = read.body;
+    if (!read.ok) return { reason: unreadBecause[read.refusal.status] ?? 'cut-short', refusal: read.refusal };
+    const { body } = read;
 
     const receivedAt = now();
     // Distinct headers: joined ones would let a second signature hide behind the first.
-    const proof = source.verify({ headers: req.headersDistinct, body: rawBody }, receivedAt);
-    if (!proof.ok) return refuse({ ...unproven, why: proof.why });
+    const proof = source.verify({ headers: distinctHeaders(req.rawHeaders), body }, receivedAt);
+    if (!proof.ok) return { reason: proof.fault ?? 'unproven', refusal: { ...unproven, why: proof.why }, body };
 
     const reading = source.toEvent(proof.verified, receivedAt);
     if (!reading.ok) {
-      if (reading.isStale) return refuse({ ...unproven, why: reading.why });
-      if (reading.reply === undefined)
-        return refuse({ status: 400, detail: reading.why, why: `proven, but ${reading.why}` });
-      tellAnswered(log, { ids, source: name, why: reading.why, durationMs: now() - startedAt });
-      return sendText(res, 200, reading.reply.text);
+      const { why, isStale, reply } = reading;
+      if (isStale) return { reason: 'stale', refusal: { ...unproven, why }, body };
+      if (reply !== undefined) return { answered: reply, why };
+      return { reason: 'not-json', refusal: { status: 400, detail: why, why: `proven, but ${why}` }, body };
     }
 
     const event: Event = { ...reading.draft, id: newId('ev'), receivedAt };
@@ -83,14 +156,28 @@ export function makeReceive(parts: {
     // The kind belongs to the name: a digest and an id that look alike are two deliveries.
     const delivery = { key: `${reading.key.kind}:${reading.key.key}`, windowMs: reading.key.windowMs };
     const version = rules.version === undefined ? {} : { version: rules.version };
-    const stored = await commit({ event, rawBody, delivery, keepMs: source.keepMs, decisions, ...version });
-    if (stored.kind === 'unavailable') return refuse(unavailable(stored.why));
+    const stored = await commit({ event, rawBody: body, delivery, keepMs: source.keepMs, decisions, ...version });
+    if (stored.kind === 'unavailable') return { reason: 'unavailable', refusal: unavailable(stored.why), body };
     if (stored.kind === 'conflict') throw new Error('the core found a conflict for a delivery that has no digest');
-
-    const { notes } = reading;
     const oldSecret = (proof.secretIndex ?? 0) > 0;
-    const facts = { ids, event, stored, decisions, notes, oldSecret, bytes: rawBody.length };
-    tellReceived(log, { ...facts, durationMs: now() - startedAt });
-    sendJson(res, 202, { event: stored.eventId, duplicate: stored.duplicate, changes: stored.changes.length });
+    return { received: { event, stored, decisions, notes: reading.notes, oldSecret, bytes: body.length } };
+  };
+}
+
+const unreadBecause: Readonly<Record<number, Reason>> = { 413: 'too-large', 415: 'encoded' };
+
+/** As far as it says; a body that comes in pieces may be of any size, and is counted with what most are smaller than. */
+function announcedBytes({ headers }: IncomingMessage): number {
+  const announced = Number(headers['content-length'] ?? UNANNOUNCED_BYTES);
+  return Number.isSafeInteger(announced) && announced >= 0 ? announced : UNANNOUNCED_BYTES;
+}
+
+/** One line a second: a line for each would make our log the flood. */
+function makeTellExcess(log: Log, now: () => number) {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return function tellExcess(requestId: string, source: string | undefined, excess: Excess): void {
+    if (Math.abs(now() - toldAt) < 1000) return;
+    toldAt = now();
+    log.warn({ requestId, ...(source === undefined ? {} : { source }), excess }, 'flood.held');
   };
 }

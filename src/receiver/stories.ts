@@ -58,6 +58,7 @@ export function makeStoryHandlers(parts: { stories: Stories; now: () => number; 
   };
 }
 
-function toId(value: unknown): string | undefined {
+/** The id of an event or a change, as far as it can be one. */
+export function toId(value: unknown): string | undefined {
   return typeof value === 'string' && /^[A-Za-z0-9_-]{1,128}$/.test(value) ? value : undefined;
 }

@@ -1,5 +1,6 @@
 // Owns what a script may ask for with POST /api/changes: the body, the name it may give to its wish, and how the wish
 // becomes an event and a decision, so that it takes the same road as every other.
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Event } from '../event.ts';
@@ -84,6 +85,8 @@ function settleAccount(named: string | undefined, accounts: readonly string[]): 
 
 /** The JSON in `body`; undefined when it is none. */
 export function parseJson(body: Buffer): { readonly value: unknown } | undefined {
+  // Bytes that are no text would be stored, and told, as other words than were sent.
+  if (!isUtf8(body)) return undefined;
   try {
     return { value: JSON.parse(body.toString('utf8')) };
   } catch {

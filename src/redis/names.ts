@@ -15,6 +15,8 @@ export function makeNames(prefix: string) {
     dirty: `${tag}:dirty`,
     /** Changes without a verdict, scored by the moment they were accepted. */
     open: `${tag}:open`,
+    /** Those of them whose time has come, scored by when it came. */
+    ripe: `${tag}:ripe`,
     /** Changes that ended failed or expired and that nobody has retried or dropped, scored by when they ended. */
     failed: `${tag}:failed`,
     /** Changes over the cap of their rule that nobody has released or dropped, scored by when they ended. */
@@ -36,6 +38,16 @@ export function makeNames(prefix: string) {
     runs: `${tag}:runs`,
     /** Where the run of a rule stands; `:lease` and `:cap` behind it name who runs it, and what its cap has let through. */
     run: (rule: string) => `${tag}:run:${rule}`,
+    /** How many deliveries were turned away, by `source reason`. */
+    rejected: `${tag}:rejected`,
+    /** The same of one day (YYYY-MM-DD, UTC). */
+    rejectedOn: (day: string) => `${tag}:rejected:${day}`,
+    /** The last ones of one source as JSON, scored by when. */
+    rejectedLast: (source: string) => `${tag}:rejected:last:${source}`,
+    /** The number of the last batch that was taken in from a writer (once.lua). */
+    batch: (writer: string) => `${tag}:batch:${writer}`,
+    /** What all processes have counted, by the names of src/metrics/field.ts. */
+    metrics: `${tag}:metrics`,
     pace: (account: string) => `${tag}:pace:${account}`,
     /** The tokens of an account with oauth, encrypted; whoever renews them holds this name with `:lock` behind it. */
     oauth: (account: string) => `${tag}:oauth:${account}`,

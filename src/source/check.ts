@@ -5,11 +5,12 @@ import type { Finding, Path } from '../config/fault.ts';
 import type { Hmac as HmacConfig, Source as SourceConfig } from '../config/schema.ts';
 import { wayOf } from './choice.ts';
 import { toPreset } from './schemes.ts';
+import { isLive } from './secrets.ts';
 import type { Scheme } from './signature.ts';
 import { readSigningKey } from './signing-key.ts';
 
-/** All faults of all sources, in the order of the file. */
-export function checkSources(configs: Readonly<Record<string, SourceConfig>>): Finding[] {
+/** All faults of all sources, in the order of the file; at `nowMs` (since the epoch) some secrets may have ended. */
+export function checkSources(configs: Readonly<Record<string, SourceConfig>>, nowMs: number): Finding[] {
   return Object.entries(configs).flatMap(([name, config]) => {
     const { scheme } = toPreset(config.verify);
     const path = ['sources', name] as const;
@@ -17,7 +18,19 @@ export function checkSources(configs: Readonly<Record<string, SourceConfig>>): F
     return [
       ...(template === undefined ? [] : checkTemplate(template, [...path, 'verify', 'hmac'])),
       ...config.secrets.flatMap(({ value }, index) => checkSecret(scheme, value, [...path, 'secrets', index])),
+      ...checkEnds(config.secrets, nowMs, [...path, 'secrets']),
     ];
+  });
+}
+
+/** Warnings: a secret may end on any day, and no running service may be kept from starting again by that. */
+function checkEnds(secrets: SourceConfig['secrets'], nowMs: number, path: Path): Finding[] {
+  const isEveryOneOver = secrets.every((secret) => !isLive(secret, nowMs));
+  return secrets.flatMap((secret, index): Finding[] => {
+    if (isLive(secret, nowMs)) return [];
+    const what = `this secret has ended${isEveryOneOver ? ', and so has every other: nothing can prove itself here' : ''}`;
+    const expected = isEveryOneOver ? 'expected one without `until`, or with a later one' : 'expected it to be removed';
+    return [{ severity: 'warning', path: [...path, index], what, expected }];
   });
 }
 

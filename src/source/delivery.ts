@@ -19,7 +19,10 @@ export type Check =
       /** The sender's delivery id, where the signature covers it. */
       readonly signedId?: string;
     }
-  | { readonly ok: false; readonly why: string };
+  | { readonly ok: false; readonly why: string; readonly fault?: ProofFault };
+
+/** What is wrong with a proof that fits, where that is known: its time of sending, or the end of its secret. */
+export type ProofFault = 'stale' | 'ended-secret';
 
 export type HeaderLine = { readonly ok: true; readonly value: string } | { readonly ok: false; readonly why: string };
 

@@ -165,6 +165,8 @@ function toText(value: unknown): string | undefined {
 /** CEL wraps its unsigned integers in objects. */
 function plain(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  // In a sender's object `valueOf` may be a key like any other.
+  if (typeof value.valueOf !== 'function') return value;
   const inner: unknown = value.valueOf();
   return typeof inner === 'bigint' ? inner : value;
 }

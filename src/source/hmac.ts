@@ -39,7 +39,7 @@ export function proveHmac(scheme: Hmac, secrets: readonly string[], delivery: De
   if (given.length === 0) return { ok: false, why: `the ${scheme.header} header is not ${describe(scheme)}` };
   if (secretIndex === -1) return { ok: false, why: `the ${scheme.header} header fits none of the secrets` };
   const late = scheme.timestamp && time && timeFault(time.value, nowMs, scheme.timestamp.toleranceMs);
-  return late === undefined ? { ok: true, secretIndex } : { ok: false, why: late };
+  return late === undefined ? { ok: true, secretIndex } : { ok: false, why: late, fault: 'stale' };
 }
 
 /** The header, or the two headers, that prove `body`. */

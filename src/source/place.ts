@@ -42,6 +42,7 @@ export function readPlace({ distinct, body }: Pick<Readable, 'distinct' | 'body'
   const value = valueAt(body, place.body);
   if (place.utc && typeof value === 'string') return `${value}Z`;
   if (place.words === undefined) return value;
+  if (typeof value === 'object') return undefined; // its `toString` may be a key of the sender's
   const key = String(value);
   return Object.hasOwn(place.words, key) ? place.words[key] : undefined;
 }

@@ -2,7 +2,7 @@
 // Promises that every secret is tried and that `Verified` is made nowhere else; body.ts parses nothing but that.
 import { type Choice, proveChoice, type Shape, wayOf } from './choice.ts';
 import { proveCredential, signCredential } from './credential.ts';
-import type { Check, Delivery } from './delivery.ts';
+import type { Check, Delivery, ProofFault } from './delivery.ts';
 import { proveHmac, signHmac } from './hmac.ts';
 import { proveStandard, signStandard } from './standard.ts';
 
@@ -21,7 +21,7 @@ export interface Verified extends Delivery {
 export type Proof =
   | { readonly ok: true; readonly verified: Verified; readonly secretIndex?: number }
   /** `why` is for the operator's log only; the sender learns nothing but that it failed. */
-  | { readonly ok: false; readonly why: string };
+  | { readonly ok: false; readonly why: string; readonly fault?: ProofFault };
 
 /** Checks `delivery` against all of `secrets` at `nowMs` (milliseconds since the epoch). Never throws on what is sent. */
 export function prove(scheme: Scheme, secrets: readonly string[], delivery: Delivery, nowMs: number): Proof {

@@ -41,6 +41,8 @@ export interface Source {
   readonly name: string;
   /** How long bodies of its events are kept, in milliseconds; 0 keeps none. */
   readonly keepMs: number;
+  /** How much of it may come at once, where it says so itself. */
+  readonly limit?: { readonly perSecond?: number; readonly concurrent?: number } | undefined;
   /** May it be sent from this address? Always, where the source names no networks. */
   readonly accepts: Accepts;
   /** Does this request come from the sender? Over the raw bytes, at `nowMs`; nothing is parsed. */
@@ -98,6 +100,7 @@ function makeSource(name: string, config: SourceConfig, preset: Preset, expressi
   return {
     name,
     keepMs: config.keep,
+    limit: config.limit,
     accepts: makeNetworks(config.networks),
     verify: (delivery, nowMs) => verifyWith(config.secrets, preset, delivery, nowMs),
     toEvent,
@@ -114,7 +117,8 @@ function verifyWith(secrets: SourceConfig['secrets'], preset: Preset, delivery: 
   const proof = proveBy((secret) => isLive(secret, nowMs));
   if (proof.ok || secrets.every((secret) => isLive(secret, nowMs))) return proof;
   const fitsEnded = proveBy((secret) => !isLive(secret, nowMs)).ok;
-  return fitsEnded ? { ok: false, why: 'it fits only a secret whose time has ended (`until`)' } : proof;
+  if (!fitsEnded) return proof;
+  return { ok: false, why: 'it fits only a secret whose time has ended (`until`)', fault: 'ended-secret' };
 }
 
 /** Why the time of sending in the body is not one of now; undefined where it is, or where none is asked for. */
@@ -122,7 +126,8 @@ function staleness({ sentAt }: Preset, body: unknown, nowMs: number): string | u
   if (sentAt === undefined) return undefined;
   const sent = valueAt(body, [sentAt.key]);
   if (sent === undefined) return `there is no ${sentAt.key} in the body`;
-  return timeFault(String(sent), nowMs, sentAt.toleranceMs);
+  // An object is no time, and its `toString` may be a key of the sender's.
+  return timeFault(typeof sent === 'object' ? '' : String(sent), nowMs, sentAt.toleranceMs);
 }
 
 /** A text that a sender wants back: short, so that nobody is made to echo a book. */

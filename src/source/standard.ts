@@ -43,7 +43,8 @@ export function proveStandard(scheme: Standard, secrets: readonly string[], deli
     return { ok: false, why: `the ${prefix}signature header holds no readable v1 or v1a signature` };
   if (secretIndex === -1) return { ok: false, why: `the ${prefix}signature fits none of the secrets` };
   const late = timeFault(time.value, nowMs, scheme.toleranceMs);
-  return late === undefined ? { ok: true, secretIndex, signedId: id.value } : { ok: false, why: late };
+  if (late !== undefined) return { ok: false, why: late, fault: 'stale' };
+  return { ok: true, secretIndex, signedId: id.value };
 }
 
 /** The three headers that prove `body`. Throws on a secret that cannot sign and on an id that no receiver would take. */

@@ -1,14 +1,14 @@
 // What a 2xx is worth: acknowledged events against a Redis that is killed, a line that loses answers, senders that
 // repeat themselves and speak out of order.
-import { readdir, stat, truncate } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { cutTail } from '../support/append-only-file.ts';
 import { atRest, judge } from '../support/chaos/judge.ts';
 import { guards, withoutGuard } from '../support/chaos/mutant.ts';
 import { planEvents, shuffle, type Told } from '../support/chaos/plan.ts';
 import { calling } from '../support/chaos/redis-line.ts';
 import { makeChance, scale } from '../support/chaos/scale.ts';
 import { send, sendAll } from '../support/chaos/sender.ts';
+import type { Site } from '../support/chaos/site.ts';
 import { setStage } from '../support/chaos/stage.ts';
 import { until } from '../support/until.ts';
 
@@ -20,7 +20,7 @@ async function killRedisInBurst(kills: number, events: Told[], { durable }: { du
     if (!durable) await site.client.config('SET', 'appendonly', 'no');
   };
   await weaken();
-  await site.up('receiver');
+  const receiver = await site.up('receiver');
   let count = 0;
   const sending = sendAll(site.url, events, { onAck: (n) => (count = n) });
   for (let kill = 1; kill <= kills; kill += 1) {
@@ -31,32 +31,37 @@ async function killRedisInBurst(kills: number, events: Told[], { durable }: { du
   const acked = await sending;
   await site.up('worker');
   await atRest(site, 60_000);
-  return { acked, ...(await judge({ site, simulator, acked })) };
+  const told = receiver.lines().filter(({ msg }) => msg === 'redis.rolled-back');
+  return { acked, told, ...(await judge({ site, simulator, acked })) };
 }
 
 describe('Redis killed in mid-burst', () => {
   it('R3: loses nothing that was acknowledged', async () => {
     const chance = makeChance('R3');
     const events = planEvents(chance, { events: scale(900, 10_000), tickets: 60 });
-    const { acked, faults } = await killRedisInBurst(scale(3, 6), events, { durable: true });
+    const { acked, faults, told } = await killRedisInBurst(scale(3, 6), events, { durable: true });
     expect(acked).toHaveLength(events.length);
     expect(faults).toEqual([]);
+    expect(told).toEqual([]);
   });
 
-  it('control: without the append-only file it does, and the judge says so', async () => {
+  it('control: without the append-only file it does; the judge says so, and so does the receiver', async () => {
     const events = planEvents(makeChance('R3 control'), { events: 200, tickets: 20 });
-    const { faults } = await killRedisInBurst(1, events, { durable: false });
+    const { faults, told } = await killRedisInBurst(1, events, { durable: false });
     expect(faults.some((fault) => fault.includes('which nobody knows'))).toBe(true);
+    expect(told).toHaveLength(1);
   });
 });
 
 describe('Redis that lost the end of its file', () => {
-  it('R12: is made whole by the senders’ own repetition: what is left is recognised, what is gone is done again', async () => {
+  it('R12: is noticed and told, and made whole by the senders’ own repetition: what is left is recognised, what is gone is done again', async () => {
     const stage = await setStage();
     const { site, redis, simulator } = stage;
-    await site.up('receiver');
+    const receiver = await site.up('receiver');
+    const startedAt = await redisNow(site);
     const events = planEvents(makeChance('R12'), { events: scale(200, 2_000), tickets: 20 });
     await sendAll(site.url, events);
+    const endedAt = await redisNow(site);
     await redis.kill();
     await cutTail(redis.dataDir, 0.4);
     await redis.restart();
@@ -64,17 +69,18 @@ describe('Redis that lost the end of its file', () => {
     const lost = acked.filter(({ duplicate }) => !duplicate).length;
     // Both sorts have to be there, or nothing was shown.
     expect([lost > 0, lost < events.length]).toEqual([true, true]);
+    const { level, since, until: end, sources } = await receiver.line('redis.rolled-back');
+    expect({ level, sources }).toEqual({ level: 'error', sources: ['chaos'] });
+    const [sinceAt, untilAt] = [Date.parse(String(since)), Date.parse(String(end))];
+    expect([startedAt <= sinceAt, sinceAt < untilAt, untilAt <= endedAt]).toEqual([true, true, true]);
     await site.up('worker');
     await atRest(site, 60_000);
     expect((await judge({ site, simulator, acked })).faults).toEqual([]);
   });
 
-  /** A machine without power: the last share of the append-only file never reached the disk. */
-  async function cutTail(dataDir: string, share: number): Promise<void> {
-    const folder = join(dataDir, 'appendonlydir');
-    const file = (await readdir(folder)).find((name) => name.endsWith('.incr.aof')) ?? '';
-    const path = join(folder, file);
-    await truncate(path, Math.floor((await stat(path)).size * (1 - share)));
+  async function redisNow({ client }: Site): Promise<number> {
+    const [seconds, microseconds] = await client.time();
+    return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
   }
 });
 

@@ -104,7 +104,7 @@ async function weather(stage: Stage, events: readonly Told[], strikes: readonly 
     acked.push(...(await sending));
   }
   await cast.thawed();
-  await atRest(stage.site, 90_000);
+  await atRest(stage.site, scale(90_000, 600_000));
   return acked;
 }
 

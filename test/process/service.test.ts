@@ -197,11 +197,11 @@ describe('Redis away', () => {
       return performance.now() - before;
     };
     redis.stop();
-    expect(await refusedQuickly()).toBeLessThan(2_000);
+    expect(await refusedQuickly()).toBeLessThan(1_200);
     redis.cont();
     await until('service after the frost', 15_000, async () => (await sendGithub(url, randomUUID())).status === 202);
     await redis.kill();
-    expect(await refusedQuickly()).toBeLessThan(2_000);
+    expect(await refusedQuickly()).toBeLessThan(1_200);
     expect((await fetch(`${url}/readyz`)).status).toBe(503);
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     await redis.restart();

@@ -20,7 +20,7 @@ const layers: readonly { readonly parts: readonly string[]; readonly apart: bool
   { parts: ['cli', 'server', 'workers'], apart: false },
   { parts: ['receiver', 'schedule', 'simulator'], apart: true },
   { parts: ['change'], apart: true },
-  { parts: ['rule', 'source', 'ledger', 'ticket'], apart: true },
+  { parts: ['rule', 'source', 'ledger', 'metrics', 'ticket'], apart: true },
   { parts: ['event', 'id', 'moment', 'network', 'config', 'log', 'redis', 'lifecycle'], apart: false },
 ];
 const ground = layers.length - 1;
@@ -69,6 +69,12 @@ const homes: readonly Home[] = [
     lives: 'src/rule/',
     why: 'expressions are bounded there, and one that is not can be made to hang',
     allows: (path) => isIn(path, 'src/rule/'),
+  },
+  {
+    packages: ['prom-client'],
+    lives: 'src/metrics/render.ts',
+    why: 'figures belong to the whole installation and are summed up in Redis, not in the registry of a process',
+    allows: (path) => isIn(path, 'src/metrics/render.ts'),
   },
   {
     packages: ['commander'],

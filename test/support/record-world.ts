@@ -1,5 +1,6 @@
 // Tickets, workers and senders in front of the real scripts: every step is made in Redis and in the model, the invariants
 // are checked, and what was answered and stored is held against the model. Time passes by moving stored times.
+import type { Accepted } from '../../src/change/change.ts';
 import { type Begun, type Ending, makeRecords, type RecordScripts } from '../../src/change/record.ts';
 import { openRecordScripts } from '../../src/change/scripts.ts';
 import type { TicketRecord } from '../../src/change/verdict.ts';
@@ -87,20 +88,30 @@ function makeWorld(client: RedisClient, names: Names, scripts: RecordScripts, is
       events.set(key, { eventId, changes: changeIds, again: () => resend() });
     }
     const expected = known ?? { eventId, changes: changeIds };
-    await check(() => {
+    await check(async () => {
       const { eventId, changes } = expected;
-      compare('accept', reply.accepted, { eventId, duplicate: known !== undefined, conflict: false, changes });
+      const { entry, ...accepted } = reply.accepted;
+      compare('accept', accepted, { eventId, duplicate: known !== undefined, conflict: false, changes });
+      await compareEntry(entry, eventId);
       compareKicks(reply.appointments, changes);
     });
 
     async function resend(): Promise<void> {
       const repeated = await send();
-      await check(() => {
+      await check(async () => {
         const first = { eventId, duplicate: false, conflict: false, changes: changeIds };
-        compare('accept, sent again', repeated.accepted, first);
+        const { entry, ...accepted } = repeated.accepted;
+        compare('accept, sent again', accepted, first);
+        await compareEntry(entry, eventId);
         compareKicks(repeated.appointments, changeIds);
       });
     }
+  }
+
+  async function compareEntry(entry: Accepted['entry'], eventId: string): Promise<void> {
+    const [found] = entry === undefined ? [] : await client.xrange(names.ledger, entry.id, entry.id);
+    const [, fields = []] = found ?? [];
+    compare('the entry that accept names', fields.slice(0, 4), ['kind', 'event', 'event', eventId]);
   }
 
   /** A visit may be wanted now for every ticket that is due and has an open change of this event. */
@@ -250,12 +261,12 @@ function makeWorld(client: RedisClient, names: Names, scripts: RecordScripts, is
     return { accepted, holders, unsettled };
   }
 
-  async function check(compareAnswers: () => void = () => {}): Promise<void> {
+  async function check(compareAnswers: () => unknown = () => {}): Promise<void> {
     const facts = await readFacts(client, names, known());
     checkInvariants(facts, known());
     for (const [id, { record }] of facts.tickets) if (record.unknownUntil !== undefined) vanished.delete(id);
     if (!isModelled) return;
-    compareAnswers();
+    await compareAnswers();
     compareState(facts, model);
   }
 

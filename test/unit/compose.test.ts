@@ -74,10 +74,16 @@ describe('docker-compose.yml', () => {
   it('mounts the configuration read-only where STATUSWIRE_CONFIG says', () => {
     for (const service of [services.receiver, services.worker]) {
       const target = service.environment.STATUSWIRE_CONFIG;
-      expect(service.volumes).toEqual([
-        expect.objectContaining({ source: './statuswire.yaml', target, read_only: true }),
-      ]);
+      expect(service.volumes[0]).toMatchObject({ source: './statuswire.yaml', target, read_only: true });
     }
+    expect(services.worker.volumes).toHaveLength(1);
+  });
+
+  it('keeps what the receiver remembers of Redis in a named volume, where the image may write', () => {
+    const [, home] = /\bSTATUSWIRE_HOME=(\S+)/.exec(dockerfile) ?? [];
+    expect(services.receiver.volumes.slice(1)).toEqual([`receiver-home:${home}`]);
+    expect(volumes).toHaveProperty('receiver-home');
+    expect(dockerfile).toContain(`chown node:node ${home}\n`);
   });
 
   const commandLine = readdirSync(new URL('../../src/', import.meta.url), { recursive: true, encoding: 'utf8' })

@@ -278,7 +278,10 @@ describe('the ledger', () => {
 });
 
 it('operators wait no longer for a flood of deliveries', async () => {
-  const door = await openDoor({ limits: { hooksPerSecond: 1, othersPerSecond: 2 }, now: () => 1000 });
+  const door = await openDoor({
+    limits: { hooks: { perSecond: 2, concurrent: 100, bytes: 1e6 }, othersPerSecond: 2 },
+    now: () => 1000,
+  });
   const hooks = [await door.deliver(issueClosed), await door.deliver(issueClosed)];
   const asks = [await door.ask('/api/ledger'), await door.ask('/readyz'), await door.ask('/openapi.json')];
   expect([...hooks, ...asks].map((response) => response.status)).toEqual([202, 429, 200, 200, 429]);

@@ -3,6 +3,7 @@
 import { connect } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { Accepted, Delivery } from '../../../src/change/change.ts';
+import type { Rejection } from '../../../src/ledger/rejection.ts';
 import { makeLog } from '../../../src/log.ts';
 import { type AppParts, makeApp } from '../../../src/receiver/app.ts';
 import { type Listening, listen, type ServerLimits } from '../../../src/receiver/listen.ts';
@@ -21,6 +22,8 @@ export class RedisAway extends Error {}
 export interface Door extends Listening {
   /** What reached the core, in order. */
   readonly accepted: Delivery[];
+  /** What was noted as turned away, in order. */
+  readonly turnedAway: Rejection[];
   /** What reached `verify` of the source `signed`. */
   readonly proofs: {
     readonly headers: Readonly<Record<string, readonly string[] | undefined>>;
@@ -37,6 +40,7 @@ export interface Door extends Listening {
 
 export async function openDoor(over: Partial<AppParts> = {}, limits?: Partial<ServerLimits>): Promise<Door> {
   const accepted: Delivery[] = [];
+  const turnedAway: Rejection[] = [];
   const proofs: Door['proofs'] = [];
   const logged: string[] = [];
   let made = 0;
@@ -64,6 +68,10 @@ export async function openDoor(over: Partial<AppParts> = {}, limits?: Partial<Se
       resume: async () => undefined,
     },
     health: { ready: async () => ({ ready: true, checks: [{ name: 'redis', ok: true }] }) },
+    metrics: { read: async () => ({ gauges: [], sums: new Map() }), known: {} },
+    tally: { count: () => {}, observe: () => {} },
+    turnedAway: { note: (rejection) => void turnedAway.push(rejection), flush: async () => {} },
+    rejections: { read: async () => ({ rejections: [], counts: {} }) },
     isUnavailable: (error) => error instanceof RedisAway,
     accounts: ['main', 'second'],
     apiToken: token,
@@ -79,6 +87,7 @@ export async function openDoor(over: Partial<AppParts> = {}, limits?: Partial<Se
   return {
     ...listening,
     accepted,
+    turnedAway,
     proofs,
     logText: () => logged.join(''),
     lines: (msg) =>
@@ -95,7 +104,7 @@ export async function openDoor(over: Partial<AppParts> = {}, limits?: Partial<Se
 }
 
 /** Proven by one header that is there exactly once; the body is JSON with `kind` and `id`. */
-function fakeSource(proofs: Door['proofs']): ReceiverSource {
+export function fakeSource(proofs: Door['proofs'] = [], name = 'signed'): ReceiverSource {
   return {
     keepMs: 60_000,
     accepts: () => true,
@@ -109,7 +118,7 @@ function fakeSource(proofs: Door['proofs']): ReceiverSource {
     toEvent({ body }) {
       try {
         const { kind, id } = JSON.parse(body.toString('utf8'));
-        const draft = { source: 'signed', type: String(kind), headers: {}, body: { kind, id } };
+        const draft = { source: name, type: String(kind), headers: {}, body: { kind, id } };
         return { ok: true, draft, key: { key: String(id), kind: 'id', windowMs: 5000 }, notes: [] };
       } catch {
         return { ok: false, why: 'the body is not JSON' };

@@ -4,7 +4,18 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Accepted } from '../../../src/change/change.ts';
 import { until } from '../../support/until.ts';
-import { exchange, issueClosed, matched, openDoor, parcel, RedisAway, signature, told, unmatched } from './door.ts';
+import {
+  exchange,
+  fakeSource,
+  issueClosed,
+  matched,
+  openDoor,
+  parcel,
+  RedisAway,
+  signature,
+  told,
+  unmatched,
+} from './door.ts';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -223,7 +234,7 @@ describe('a delivery that cannot be stored', () => {
 describe('a flood', () => {
   it('is held back with 429 and Retry-After, told once a second, and over in the next second', async () => {
     let now = 1000;
-    const door = await openDoor({ now: () => now, limits: { hooksPerSecond: 3 } });
+    const door = await openDoor({ now: () => now, limits: { hooks: { perSecond: 6, concurrent: 100, bytes: 1e6 } } });
     const burst = async () => {
       const responses = await Promise.all(Array.from({ length: 5 }, () => door.deliver(issueClosed)));
       return responses.map((response) => response.status).sort();
@@ -238,6 +249,84 @@ describe('a flood', () => {
     now -= 5000; // a clock set back must not hold the door shut
     expect(await burst()).toEqual([202, 202, 202, 429, 429]);
     expect((await door.ask('/healthz')).status).toBe(200);
+  });
+});
+
+describe('pressure', () => {
+  it('of one source, or of strangers, leaves the others their share', async () => {
+    const free = parcel<void>();
+    const waiting: unknown[] = [];
+    const door = await openDoor({
+      sources: new Map([
+        ['signed', fakeSource()],
+        ['quiet', fakeSource([], 'quiet')],
+      ]),
+      core: {
+        accept: async ({ event }) => {
+          waiting.push(event);
+          if (event.source === 'signed') await free.promise;
+          return { eventId: event.id, duplicate: false, conflict: false, changes: [] };
+        },
+      },
+      limits: { hooks: { perSecond: 1000, concurrent: 6, bytes: 1e6 } },
+    });
+    const flood = Array.from({ length: 10 }, () => door.deliver(issueClosed));
+    await expect.poll(() => door.turnedAway.length).toBe(7);
+    const strangers = await Promise.all(Array.from({ length: 8 }, () => door.deliver('x', {}, 'nothing-here')));
+    expect(new Set(strangers.map(({ status }) => status))).toEqual(new Set([404]));
+    expect((await door.deliver(issueClosed, {}, 'quiet')).status).toBe(202);
+    free.resolve();
+    const statuses = (await Promise.all(flood)).map(({ status }) => status).sort();
+    expect(statuses).toEqual([202, 202, 202, 429, 429, 429, 429, 429, 429, 429]);
+    expect(waiting).toHaveLength(4);
+    expect((await door.deliver(issueClosed)).status).toBe(202);
+  });
+});
+
+describe('what is turned away', () => {
+  it('is noted with its reason, its sizes and a digest, and never with its bytes', async () => {
+    const door = await openDoor({ limits: { bodyBytes: 200 } });
+    await door.deliver('{"marker":1}', { 'x-signature': 'wrong-marker' });
+    await door.deliver('marker', {}, 'nothing-here');
+    await door.deliver('not json, marker');
+    await door.deliver('marker '.repeat(100));
+    await door.deliver('marker', { 'content-encoding': 'gzip' });
+    expect(door.turnedAway).toMatchObject([
+      {
+        source: 'signed',
+        reason: 'unproven',
+        status: 401,
+        bodyBytes: 12,
+        bodyDigest: expect.stringMatching(/^\w{16}$/),
+      },
+      { source: '(unknown)', asked: 'nothing-here', reason: 'unknown-source', status: 404, announcedBytes: 6 },
+      { source: 'signed', reason: 'not-json', status: 400, bodyBytes: 16 },
+      { source: 'signed', reason: 'too-large', status: 413, announcedBytes: 700 },
+      { source: 'signed', reason: 'encoded', status: 415 },
+    ]);
+    expect(door.turnedAway.every(({ requestId }) => requestId.startsWith('req_'))).toBe(true);
+    expect(JSON.stringify(door.turnedAway)).not.toContain('marker');
+  });
+
+  it('is an address or a method that leads nowhere', async () => {
+    const door = await openDoor();
+    await fetch(`${door.url}/hooks/signed`);
+    await fetch(`${door.url}/webhook?token=marker`, { method: 'POST', body: 'marker' });
+    await fetch(`${door.url}/favicon.ico`);
+    expect(door.turnedAway).toMatchObject([
+      { source: 'signed', reason: 'wrong-method', status: 405 },
+      { source: '(unknown)', asked: '/webhook', reason: 'unknown-source', status: 404 },
+    ]);
+    expect(JSON.stringify(door.turnedAway)).not.toContain('marker');
+  });
+
+  it('is a defect of ours too, and what Redis could not confirm', async () => {
+    const broken = await openDoor({ rules: { decide: () => explode() } });
+    await broken.deliver(issueClosed);
+    expect(broken.turnedAway).toMatchObject([{ source: 'signed', reason: 'defect', status: 500 }]);
+    const away = await openDoor({ core: { accept: () => Promise.reject(new RedisAway()) } });
+    await away.deliver(issueClosed);
+    expect(away.turnedAway).toMatchObject([{ source: 'signed', reason: 'unavailable', status: 503 }]);
   });
 });
 

@@ -1,22 +1,23 @@
+import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Accepted } from '../../../src/change/change.ts';
-import { listen } from '../../../src/receiver/listen.ts';
+import { listen, type ServerLimits } from '../../../src/receiver/listen.ts';
 import { until } from '../../support/until.ts';
 import { exchange, issueClosed, openDoor, parcel, signature } from './door.ts';
 
 const answer = { eventId: 'ev_1', duplicate: false, conflict: false, changes: [] };
 
 /** A door whose core confirms only when told to. */
-async function slowDoor() {
+async function slowDoor(limits?: Partial<ServerLimits>) {
   const arrived = parcel<void>();
   const confirmation = parcel<Accepted>();
   const accept = () => {
     arrived.resolve();
     return confirmation.promise;
   };
-  const door = await openDoor({ core: { accept }, limits: { commitMs: 20_000 } });
+  const door = await openDoor({ core: { accept }, limits: { commitMs: 20_000 } }, limits);
   return { door, arrived: arrived.promise, confirm: () => confirmation.resolve(answer) };
 }
 
@@ -80,6 +81,55 @@ describe('bytes that are not a request', () => {
   });
 });
 
+describe('bytes behind a request', () => {
+  const delivery = `POST /hooks/signed HTTP/1.1\r\nHost: a\r\nX-Signature: ${signature}\r\nContent-Length: 2\r\n\r\n{}`;
+  const statuses = (text: string) => [...text.matchAll(/HTTP\/1.1 (\d{3}) /g)].map(([, status]) => Number(status));
+
+  const unchunked = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n';
+
+  it.each([
+    ['garbage', 'GARBAGE\r\n\r\n', false, [202, 400]],
+    ['a body that is not in chunks', unchunked, false, [202, 404, 400]],
+    ['a request that breaks off', 'GET /healthz HTT', true, [202, 400]],
+  ])('%s is refused after the answer of that request, and once', async (_what, bytes, hangsUp, answers) => {
+    const { door, arrived, confirm } = await slowDoor();
+    const socket = quiet(door);
+    const parts: Buffer[] = [];
+    socket.on('data', (part) => parts.push(part));
+    socket.write(delivery + bytes);
+    await arrived;
+    if (hangsUp) socket.end();
+    else socket.write('MORE OF IT\r\n\r\n');
+    // Another connection's answers: by then these bytes have been looked at too.
+    for (let i = 0; i < 3; i += 1) await (await fetch(`${door.url}/healthz`)).text();
+    confirm();
+    await closed(socket);
+    expect(statuses(Buffer.concat(parts).toString())).toEqual(answers);
+  });
+});
+
+describe('what Node would answer by itself', () => {
+  it.each([
+    ['no Host', 'GET /healthz HTTP/1.1\r\n\r\n', 400],
+    ['two Hosts', 'GET /healthz HTTP/1.1\r\nHost: a\r\nhOST: a\r\n\r\n', 400],
+    ['two Hosts in HTTP/1.0', 'GET /healthz HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n', 400],
+    ['an Expect that nobody knows', 'GET /healthz HTTP/1.1\r\nHost: a\r\nExpect: gold\r\n\r\n', 417],
+  ])('%s gets a problem document with a request id, and the end of the connection', async (_what, bytes, status) => {
+    const door = await openDoor();
+    const [head = '', body = ''] = (await exchange(door, bytes)).split('\r\n\r\n');
+    expect(head).toContain(`HTTP/1.1 ${status} `);
+    expect(head).toContain('application/problem+json');
+    const problem = JSON.parse(body);
+    expect(problem.status).toBe(status);
+    expect(head.toLowerCase()).toContain(`x-request-id: ${problem.requestId}`);
+  });
+
+  it('no Host is right in HTTP/1.0', async () => {
+    const door = await openDoor();
+    expect(await exchange(door, 'GET /healthz HTTP/1.0\r\n\r\n')).toContain('HTTP/1.1 200 ');
+  });
+});
+
 describe('an address', () => {
   it.each([
     ['/hooks/%zz', 400],
@@ -138,17 +188,90 @@ describe('limits of time and number', () => {
     expect([first.status, second.status, second.port]).toEqual([200, 200, first.port]);
   });
 
-  it('connections above the limit are closed at once, and those below keep working', async () => {
-    const door = await openDoor({}, { connections: 1 });
+  it('one connection too many ends the one that has waited longest, not the one that comes', async () => {
+    const door = await openDoor({}, { connections: 2 });
+    const silent = quiet(door);
+    await once(silent, 'connect');
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     onTestFinished(() => agent.destroy());
-    await getHealth(door.url, agent);
-    const extra = connect(door.port, '127.0.0.1');
-    extra.on('error', () => {});
-    await new Promise((resolve) => extra.once('close', resolve));
-    expect((await getHealth(door.url, agent)).status).toBe(200);
+    const first = await getHealth(door.url, agent);
+    const ended = closed(silent);
+    const newcomer = await exchange(door, 'GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    expect(newcomer).toContain('HTTP/1.1 200 ');
+    await ended;
+    expect((await getHealth(door.url, agent)).port).toBe(first.port);
+  });
+
+  it('a connection that has had its answer waits like one that says nothing', async () => {
+    const door = await openDoor({}, { connections: 1 });
+    const answered = quiet(door);
+    answered.write('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
+    await once(answered, 'data');
+    const ended = closed(answered);
+    expect(await exchange(door, 'GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toContain(' 200 ');
+    await ended;
+  });
+
+  it('where none waits, the one that comes is closed, and those with a request get their answers', async () => {
+    const { door, arrived, confirm } = await slowDoor({ connections: 1 });
+    const inFlight = door.deliver(issueClosed);
+    await arrived;
+    await closed(quiet(door));
+    confirm();
+    expect((await inFlight).status).toBe(202);
+  });
+
+  it('who does not take an answer loses the connection, and with it all that it is owed', async () => {
+    const taken: number[] = [];
+    const listening = await listen({
+      handler: (req, res) => {
+        taken.push(1);
+        res.end(req.url === '/long' ? Buffer.alloc(64 * 1024 * 1024) : 'short');
+      },
+      host: '127.0.0.1',
+      port: 0,
+      newId: () => 'req_1',
+      limits: { ...quick, answerMs: 100 },
+    });
+    onTestFinished(() => listening.close(0));
+    const deaf = quiet(listening).pause();
+    const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+    deaf.write(ask('/long') + ask('/short'));
+    await until('both requests', 5000, () => taken.length === 2);
+    // Only who speaks to a connection that is closed notices it.
+    const speaking = setInterval(() => deaf.write('\r\n'), 20);
+    onTestFinished(() => clearInterval(speaking));
+    await closed(deaf);
+    await listening.close(60_000);
+  });
+
+  it('a connection may have sixteen requests open; with one more it ends', async () => {
+    const one = 'GET /healthz HTTP/1.1\r\nHost: a\r\n';
+    const last = `${one}Connection: close\r\n\r\n`;
+    const door = await openDoor();
+    const allowed = await exchange(door, `${one}\r\n`.repeat(15) + last);
+    expect(allowed.match(/HTTP\/1.1 200 /g)).toHaveLength(16);
+
+    const { door: slow, confirm } = await slowDoor();
+    const delivery = `POST /hooks/signed HTTP/1.1\r\nHost: a\r\nX-Signature: ${signature}\r\nContent-Length: 2\r\n\r\n{}`;
+    expect(await exchange(slow, delivery.repeat(17))).toBe('');
+    confirm();
+    await slow.close(20_000);
   });
 });
+
+/** A connection that says nothing and hears nothing of errors. */
+function quiet({ port }: { port: number }): Socket {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  onTestFinished(() => void socket.destroy());
+  return socket;
+}
+
+/** Its end, also by an error, which `once` would take for a failure. */
+function closed(socket: Socket): Promise<unknown> {
+  return new Promise((resolve) => socket.once('close', resolve));
+}
 
 function getHealth(url: string, agent: Agent): Promise<{ status: number | undefined; port: number | undefined }> {
   return new Promise((resolve, reject) => {

@@ -33,6 +33,25 @@ describe('POST /api/changes/:id/…', () => {
     expect(asked).toEqual(['ch_1', 'ch_1']);
   });
 
+  it('an id that cannot be one is unknown without asking, and fills no log', async () => {
+    const asked: string[] = [];
+    const act = async (id: string): Promise<Steered> => {
+      asked.push(id);
+      return { kind: 'cancelled' };
+    };
+    const door = await openDoor({
+      operations: { ...links, cancel: act, retry: act, pause: unchanged, resume: unchanged },
+    });
+    for (const id of ['x'.repeat(10_000), 'x'.repeat(129), 'a%20b', '%00']) {
+      for (const deed of ['cancel', 'retry']) {
+        expect((await door.ask(`/api/changes/${id}/${deed}`, { method: 'POST' })).status).toBe(404);
+      }
+    }
+    expect(asked).toEqual([]);
+    expect(door.lines('change.steered')).toHaveLength(8);
+    expect(door.logText()).not.toContain('x'.repeat(129));
+  });
+
   it('needs the token, and another method is told which one there is', async () => {
     const door = await openDoor();
     expect((await fetch(`${door.url}/api/changes/ch_1/cancel`, { method: 'POST' })).status).toBe(401);

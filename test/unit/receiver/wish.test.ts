@@ -19,6 +19,11 @@ describe('the account of a wish', () => {
   });
 });
 
+it('a wish that is not UTF-8 is no JSON: it would be stored in other words', () => {
+  const body = Buffer.from('{"ticket":"t-1","status":"solved","reason":"\xff"}', 'latin1');
+  expect(parseWish(body, ['main'])).toMatchObject({ ok: false, refusal: { status: 400, why: 'body is not JSON' } });
+});
+
 describe('the digest of a wish', () => {
   const digest = (body: object) => {
     const parsed = parseWish(bytes(body), ['main', 'other']);

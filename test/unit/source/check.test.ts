@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { SourceSchema } from '../../../src/config/schema.ts';
 import { checkSources } from '../../../src/source/check.ts';
 
-const check = (source: unknown) => checkSources({ hooks: SourceSchema.parse(source) });
+const check = (source: unknown, nowMs = 0) => checkSources({ hooks: SourceSchema.parse(source) }, nowMs);
 const hmac = (shape: Record<string, unknown>) => ({ verify: { hmac: { header: 'x-sig', ...shape } }, secrets: ['s'] });
 
 it.each([
@@ -72,4 +72,17 @@ it('points into the template at what it does not know', () => {
   expect(check(hmac({ signed: 'v0:{id}:{body}' }))).toEqual([
     expect.objectContaining({ offset: 3, what: 'it holds {id}, which means nothing here' }),
   ]);
+});
+
+it('warns of a secret that has ended, and more when nothing is left to prove by', () => {
+  const ended = { value: 'old', until: '2026-01-01' };
+  const at = Date.parse('2026-01-02T00:00Z');
+  const source = { verify: 'github', secrets: ['new', ended] };
+  expect(check(source, at - 1)).toEqual([]);
+  const [finding] = check(source, at);
+  expect(finding).toMatchObject({ severity: 'warning', path: ['sources', 'hooks', 'secrets', 1] });
+  expect(finding?.what).toBe('this secret has ended');
+  const [only] = check({ verify: 'github', secrets: [ended] }, at);
+  expect(only).toMatchObject({ severity: 'warning', path: ['sources', 'hooks', 'secrets', 0] });
+  expect(only?.what).toContain('nothing can prove itself here');
 });

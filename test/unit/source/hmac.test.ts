@@ -109,10 +109,12 @@ it('the time of sending must be there once, signed, and within the tolerance', (
   expect(ask(slackLike, [secret], body, at(NOW - 61_000))).toEqual({
     ok: false,
     why: 'sent 61 s ago, more than the 60 s allowed',
+    fault: 'stale',
   });
   expect(ask(slackLike, [secret], body, at(NOW + 61_000))).toEqual({
     ok: false,
     why: 'sent 61 s in the future, more than the 60 s allowed',
+    fault: 'stale',
   });
   const { 'x-signature': signature = '', 'x-time': time = '' } = at(NOW);
   expect(ask(slackLike, [secret], body, { 'x-signature': signature })).toEqual({

@@ -19,6 +19,7 @@ it('a secret proves until the end of its last day, in UTC, and not a moment long
   expect(verify(secrets, 'old', LAST_MOMENT + 1)).toEqual({
     ok: false,
     why: 'it fits only a secret whose time has ended (`until`)',
+    fault: 'ended-secret',
   });
   expect(verify(secrets, 'new', LAST_MOMENT + 1)).toMatchObject({ ok: true, secretIndex: 0 });
 });

@@ -200,6 +200,9 @@ it.each([
   true,
   null,
   { a: 1 },
+  { valueOf: 1 },
+  { valueOf: null },
+  Object.create(null),
   new Date(Number.NaN),
 ])('at written %o is no time, and said so', (value) => {
   const reading = readOk(source(open, { at: gives(value) }), {});
@@ -252,6 +255,25 @@ it('repeated headers are joined, and a header named like a prototype is dropped'
     ['x-tag', 'a, b'],
     ['constructor', 'c'],
   ]);
+});
+
+it.each<[string, Record<string, unknown>, object]>([
+  ['id', open, { id: gives({ valueOf: 1 }) }],
+  ['type', open, { type: gives({ valueOf: [] }) }],
+])('%s as an object with a key named valueOf is data and no text', (_field, config, expressions) => {
+  expect(readOk(source(config, expressions), {}).notes).toHaveLength(1);
+});
+
+it('a time of sending that is an object with keys like methods is no time', () => {
+  const linear = source({ verify: 'linear', secrets: ['a secret'] });
+  const reading = read(linear, { webhookTimestamp: { toString: 1, valueOf: 1 } });
+  expect(reading).toMatchObject({ ok: false, isStale: true });
+});
+
+it('a number with a meaning that comes as an object with keys like methods has none', () => {
+  const kuma = source({ verify: 'uptime-kuma', secrets: ['a secret'] });
+  const reading = read(kuma, { heartbeat: { status: { toString: 1, valueOf: 1 } } });
+  expect(reading).toMatchObject({ ok: true, draft: { type: '' } });
 });
 
 it('a proven body that is not JSON is a refusal with its place', () => {

@@ -1,0 +1,97 @@
+// Owns the count of connections and what each may take: those that wait make room for new ones, and nobody is owed many
+// answers, or one for long. Leaves what is answered to listen.ts.
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** Requests that one connection may have open. Nobody who waits for answers has two; more are only made to be heavy. */
+const MOST_OWED = 16;
+
+export interface ConnectionLimits {
+  /** Open connections; beyond it the one that has waited longest is closed. */
+  readonly most: number;
+  /** How often `tick` is called. */
+  readonly checkMs: number;
+  /** From the headers of a request until its answer is taken. */
+  readonly owedMs: number;
+}
+
+/** One connection. */
+interface Held {
+  /** Its unfinished answers in their order, with the tick at which each was begun. */
+  readonly owed: Map<ServerResponse, number>;
+}
+
+export interface Connections {
+  /** Takes a connection in; when that is one too many, another ends. */
+  open(socket: Socket): void;
+  /** Begins an answer. False where the connection has ended and nothing needs to be done. */
+  begin(res: ServerResponse): boolean;
+  /** Ends the connections whose answers are not taken. */
+  tick(): void;
+  /** The unfinished answers of one connection, or of all, in their order. */
+  owed(socket?: Socket): ServerResponse[];
+}
+
+export function makeConnections({ most, checkMs, owedMs }: ConnectionLimits): Connections {
+  const held = new Map<Socket, Held>();
+  /** Those that owe us a request, the one that has waited longest first. */
+  const waiting = new Set<Socket>();
+  // Ticks instead of a clock: what is looked at every two seconds needs no time of day for each request.
+  let now = 0;
+  const patience = Math.ceil(owedMs / checkMs);
+
+  /** At once and not with its `close`: until then it would be counted, and others would end in its place. */
+  function forget(socket: Socket): void {
+    held.delete(socket);
+    waiting.delete(socket);
+  }
+
+  function end(socket: Socket): void {
+    forget(socket);
+    socket.destroy();
+  }
+
+  return {
+    open(socket) {
+      socket.once('close', () => forget(socket));
+      if (held.size >= most) {
+        const [longest] = waiting;
+        if (longest === undefined) return void socket.destroy();
+        end(longest);
+      }
+      held.set(socket, { owed: new Map() });
+      waiting.add(socket);
+    },
+
+    begin(res) {
+      const { socket } = res.req;
+      const owed = held.get(socket)?.owed;
+      if (owed === undefined) return false;
+      if (owed.size >= MOST_OWED) {
+        end(socket);
+        return false;
+      }
+      waiting.delete(socket);
+      owed.set(res, now);
+      // Where the connection ends first, Node tells it only to the first of its answers; `forget` is for the others.
+      res.once('close', () => {
+        owed.delete(res);
+        if (owed.size === 0 && held.has(socket)) waiting.add(socket);
+      });
+      return true;
+    },
+
+    tick() {
+      now += 1;
+      for (const [socket, { owed }] of held) {
+        const [oldest] = owed.values();
+        if (oldest !== undefined && now - oldest > patience) end(socket);
+      }
+    },
+
+    owed(socket) {
+      const some = socket === undefined ? [...held.values()] : [held.get(socket)];
+      return some.flatMap((one) => [...(one?.owed.keys() ?? [])]);
+    },
+  };
+}

@@ -1,0 +1,35 @@
+// What is refused of a body by the headers that announce it, over a real socket.
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { expect, it, onTestFinished } from 'vitest';
+import { exchange, openDoor, signature } from './door.ts';
+
+const head = `POST /hooks/signed HTTP/1.1\r\nHost: a\r\nX-Signature: ${signature}\r\n`;
+
+it('a body announced too large is answered 413 before it is sent, and the connection goes on', async () => {
+  const door = await openDoor();
+  const socket = connect(door.port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  const size = 2 * 1024 * 1024;
+  socket.write(`${head}Content-Length: ${size}\r\n\r\n`);
+  const [first] = await once(socket, 'data');
+  expect(String(first)).toContain('HTTP/1.1 413 ');
+  expect(String(first)).not.toMatch(/connection: close/i);
+  socket.write(Buffer.alloc(size));
+  socket.write('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
+  const [second] = await once(socket, 'data');
+  expect(String(second)).toContain('HTTP/1.1 200 ');
+  expect(door.proofs).toEqual([]);
+});
+
+it.each([
+  ['gzip, chunked', 415],
+  ['GZIP,chunked', 415],
+  ['chunked', 202],
+  ['Chunked', 202],
+])('Transfer-Encoding: %s is answered %i', async (encoding, status) => {
+  const door = await openDoor();
+  const lines = `${head}Connection: close\r\nTransfer-Encoding: ${encoding}\r\n\r\n`;
+  expect(await exchange(door, `${lines}2\r\n{}\r\n0\r\n\r\n`)).toContain(`HTTP/1.1 ${status} `);
+  expect(door.proofs).toHaveLength(status === 202 ? 1 : 0);
+});
