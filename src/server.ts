@@ -96,7 +96,7 @@ async function open(parts: ReceiverParts, closers: Closers): Promise<Pick<Receiv
     return makeApp({
       sources: makeSources(config.sources, compileSources(config)),
       rules: { version, decide: (event, now) => decide(rulebook, event, now) },
-      core: { accept },
+      core: { accept, ping: () => client.ping() },
       stories: core.ledger,
       operations: { ...core.steering, ...core.gate },
       health: { ready: () => readiness(client, accounts, core.gate, [...marks.checks(), ...configChecks()]) },

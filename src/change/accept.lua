@@ -11,7 +11,6 @@
 -- Invariant: an event is accepted once; of two wishes for one ticket the one with the later order (the event's own time,
 --          else arrival) is the record's; every accepted wish is open or has a verdict
 local FIRST, WIDTH = 13, 13
-local MOST_CHANGES = 1000 -- of one ticket, in its index
 local LINK_KEPT_MS = 400 * 24 * 60 * 60 * 1000
 local eventId, delivery, windowMs, digest = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local seenKey = tag .. ':seen:' .. delivery
@@ -83,10 +82,7 @@ local function store(wish, order)
     'class', wish.class, 'deadlineMs', int(wish.deadlineMs), 'from', wish.from)
   redis.call('ZADD', tag .. ':open', int(now), wish.id)
   tally('changesAccepted', wish.account)
-  if redis.call('RPUSH', tag .. ':changes:' .. wish.ticket, wish.id) > MOST_CHANGES then
-    redis.call('LPOP', tag .. ':changes:' .. wish.ticket)
-  end
-  redis.call('PEXPIRE', tag .. ':changes:' .. wish.ticket, KEPT_MS)
+  index(wish.ticket, wish.id)
   append('change', {
     event = eventId, change = wish.id, ticket = wish.ticket, rule = wish.rule, account = wish.account,
   }, cjson.encode({ status = wish.status, reason = wish.reason, order = order }))
@@ -126,11 +122,11 @@ local function take(wish, order)
     wait(wish, order)
   else
     local number = enter(wish, order)
-    if number and not visited[wish.ticket] then
-      visited[wish.ticket] = true
-      for _, part in ipairs({ wish.ticket, wish.account, int(number), wish.class }) do
-        visits[#visits + 1] = part
-      end
+    if number then -- a later wish of the same event may go through another account
+      local at = visited[wish.ticket] or #visits
+      visited[wish.ticket] = at
+      visits[at + 1], visits[at + 2], visits[at + 3], visits[at + 4] =
+        wish.ticket, wish.account, int(number), wish.class
     end
   end
   return true

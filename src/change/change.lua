@@ -2,9 +2,10 @@
 -- unknown, how a next visit is arranged, how a wish enters its ticket's record.
 -- KEYS[1]  the hash tag (see ledger.lua, which stands before this one)
 -- ARGV     none of its own
--- Answer   none: it defines `read`, `tally`, `finishChange`, `markUnknown`, `arrange`, `overtake`, `enter` and `kicksFor`
+-- Answer   none: it defines `index`, `read`, `tally`, `finishChange`, `markUnknown`, `arrange`, `overtake`, `enter` and `kicksFor`
 -- Invariant: a change gets exactly one verdict; a ticket that is not in step is in `dirty`
 local KEPT_MS = 30 * 24 * 60 * 60 * 1000
+local MOST_CHANGES = 1000 -- of one ticket, in its index
 
 local function recordKey(ticket)
   return tag .. ':ticket:' .. ticket
@@ -23,6 +24,15 @@ end
 -- too what was accepted has a verdict or is open.
 local function tally(...)
   redis.call('HINCRBY', tag .. ':metrics', table.concat({ ... }, '|'), 1)
+end
+
+-- Puts a change into the index of its ticket.
+local function index(ticket, id)
+  local key = tag .. ':changes:' .. ticket
+  if redis.call('RPUSH', key, id) > MOST_CHANGES then
+    redis.call('LTRIM', key, -MOST_CHANGES, -1)
+  end
+  redis.call('PEXPIRE', key, KEPT_MS)
 end
 
 -- Gives the change its verdict, once; a later one is ignored. `facts` may hold reason, by (who won) and activity.

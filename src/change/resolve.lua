@@ -26,8 +26,7 @@ if ticket == '' then
   return {}
 end
 redis.call('HSET', key, 'ticket', ticket, 'reference', reference)
-redis.call('RPUSH', tag .. ':changes:' .. ticket, id)
-redis.call('PEXPIRE', tag .. ':changes:' .. ticket, KEPT_MS)
+index(ticket, id)
 enter({
   id = id, ticket = ticket, status = record.want, account = record.account, rule = record.rule, class = record.class,
   deadlineMs = math.max(0, tonumber(record.deadlineAt) - now), from = record.from or '',

@@ -31,6 +31,8 @@ export interface AppLimits {
   readonly bodyBytes: number;
   /** How long a 202 may be waited for. Below a second, so that the 503 is with the sender within the promised one. */
   readonly commitMs: number;
+  /** How long after an unanswered question Redis is asked again whether it is there. */
+  readonly pingMs: number;
   /** How long an operator's question or a readiness check may take. */
   readonly answerMs: number;
   /** Deliveries, per process and of all sources together. */
@@ -42,6 +44,7 @@ export interface AppLimits {
 const defaultLimits: AppLimits = {
   bodyBytes: 1024 * 1024,
   commitMs: 800,
+  pingMs: 100,
   answerMs: 3000,
   // For floods, not for load: far above what one process can take (bench/README.md has the figures).
   hooks: { perSecond: 20_000, concurrent: 1000, bytes: 256 * 1024 * 1024 },
@@ -79,6 +82,8 @@ export interface Route {
   readonly method: 'get' | 'post';
   readonly path: string;
   readonly handlers: readonly RequestHandler[];
+  /** Stands before every method: who does not pass it learns not even that the address is there. */
+  readonly gate?: RequestHandler;
 }
 
 /** The whole surface as one listener for `node:http`; `listen` gives it a socket. */
@@ -98,7 +103,7 @@ export function makeApp(parts: AppParts): RequestListener {
   for (const route of routes) register(app, route);
   app.use((req, res, next) => {
     const refusal = { status: 404, why: 'no such address; deliveries go to /hooks/SOURCE' };
-    if (req.method === 'POST') note(req, res, { reason: 'unknown-source', refusal }, req.path);
+    if (req.method === 'POST') note(req, res, { reason: 'unknown-source', refusal }, beginningOf(req.path));
     next();
   });
   const answerError = makeAnswerError(parts);
@@ -131,6 +136,13 @@ function deliveryTo({ method, url = '' }: IncomingMessage): string | undefined {
   return method === 'POST' ? /^\/hooks\/([A-Za-z0-9_-]+)(?:\?|$)/.exec(url)?.[1] : undefined;
 }
 
+/** As much of a path as tells what was meant: what is behind may be a secret that somebody took for a part of the address. */
+function beginningOf(path: string): string {
+  const [, first = '', second, ...more] = path.split('/');
+  if (first !== 'hooks' || second === undefined) return second === undefined ? `/${first}` : `/${first}/…`;
+  return more.length === 0 ? `/hooks/${second}` : `/hooks/${second}/…`;
+}
+
 /** Every route of this surface; openapi.ts describes the same ones, and a test compares the two. */
 export function routes(parts: AppParts): readonly Route[] {
   return makeSurface(parts).routes;
@@ -147,7 +159,7 @@ function makeSurface(parts: AppParts): Surface {
   const { isUnavailable, accounts, apiToken, newId, now, log } = parts;
   const senderAddress = makeSenderAddress(parts.trustProxy);
   const limits = { ...defaultLimits, ...parts.limits };
-  const commit = makeCommit({ core, isUnavailable, deadlineMs: limits.commitMs });
+  const commit = makeCommit({ core, isUnavailable, deadlineMs: limits.commitMs, pauseMs: limits.pingMs });
   const readBody = makeReadBody(limits.bodyBytes);
   const tell = makeStoryHandlers({ stories, now, deadlineMs: limits.answerMs });
 
@@ -164,6 +176,7 @@ function makeSurface(parts: AppParts): Surface {
     note,
     tally,
     readBody,
+    bodyBytes: limits.bodyBytes,
     senderAddress,
     newId,
     now,
@@ -200,19 +213,17 @@ function makeSurface(parts: AppParts): Surface {
     { method: 'post', path: '/api/changes/:id/retry', handlers: [...operators, operate.retry] },
     { method: 'post', path: '/api/accounts/:name/pause', handlers: [...operators, operate.pause] },
     { method: 'post', path: '/api/accounts/:name/resume', handlers: [...operators, operate.resume] },
-    // Its gate stands first: whoever may not read it gets the same answer as for an address that is not there.
-    { method: 'get', path: '/metrics', handlers: [figures.gate, ...open, figures.tell] },
+    { method: 'get', path: '/metrics', gate: figures.gate, handlers: [...open, figures.tell] },
     { method: 'get', path: '/openapi.json', handlers: [...open, (_req, res) => sendJson(res, 200, openapi)] },
   ];
   return { receive, routes, note };
 }
 
 /** The route, and a 405 for the methods it does not have. No path here has two methods. */
-function register(app: Express, { method, path, handlers }: Route): void {
-  app
-    .route(path)
-    [method](...handlers)
-    .all(methodNotAllowed(method === 'get' ? 'GET, HEAD' : 'POST'));
+function register(app: Express, { method, path, handlers, gate }: Route): void {
+  const route = app.route(path);
+  if (gate !== undefined) route.all(gate);
+  route[method](...handlers).all(methodNotAllowed(method === 'get' ? 'GET, HEAD' : 'POST'));
 }
 
 /** Nothing of ours is a page: should a browser show an answer all the same, it may load, frame and run nothing. */

@@ -73,8 +73,10 @@ export async function listen(parts: {
   const refuseUnread = (error: Error, socket: Socket): void => {
     const requestId = newId('req');
     const from = socket.remoteAddress;
+    // A request that breaks off after it came to the handler is told by that, which knows whose it was.
+    const isBegun = connections.owed(socket).some((res) => !res.req.complete);
     const breach = refuseBytes(error, socket, requestId);
-    if (breach !== undefined) onBreach(breach, requestId, from);
+    if (breach !== undefined && !isBegun) onBreach(breach, requestId, from);
   };
   const owing = (answer: RequestListener): RequestListener => {
     return (req, res) => {

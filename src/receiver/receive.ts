@@ -43,9 +43,6 @@ const tooMuch = {
 
 const brokenHere = { status: 500, why: 'something broke on our side; the request id finds it in the log' };
 
-/** What a body counts that does not say how long it is. */
-const UNANNOUNCED_BYTES = 64 * 1024;
-
 /** Answers `POST /hooks/SOURCE`. Rejects only with defects; those become a 500 and a redelivery. */
 export type Receive = (req: IncomingMessage, res: ServerResponse, source: string) => Promise<void>;
 
@@ -57,6 +54,8 @@ export interface ReceiveParts {
   readonly note: Note;
   readonly tally: Tally;
   readonly readBody: ReadBody;
+  /** The most that `readBody` holds of one body. */
+  readonly bodyBytes: number;
   readonly senderAddress: SenderAddress;
   readonly newId: (prefix: 'ev') => string;
   readonly now: () => number;
@@ -73,7 +72,7 @@ type Outcome =
   | { readonly received: Omit<Parameters<typeof tellReceived>[1], 'ids' | 'durationMs'> };
 
 export function makeReceive(parts: ReceiveParts): Receive {
-  const { sources, pressure, note, tally, now, log } = parts;
+  const { sources, pressure, note, tally, bodyBytes, now, log } = parts;
   const take = makeTake(parts);
   const tellExcess = makeTellExcess(log, now);
 
@@ -92,7 +91,7 @@ export function makeReceive(parts: ReceiveParts): Receive {
       tally.observe('deliverySeconds', { source: name }, durationMs / 1000);
     }
 
-    const bytes = announcedBytes(req);
+    const bytes = heldBytes(req, bodyBytes);
     const excess = pressure.enter(name, bytes);
     if (excess !== undefined) {
       tellExcess(ids.requestId, source === undefined ? undefined : name, excess);
@@ -166,10 +165,10 @@ function makeTake(parts: Pick<ReceiveParts, 'rules' | 'commit' | 'readBody' | 's
 
 const unreadBecause: Readonly<Record<number, Reason>> = { 413: 'too-large', 415: 'encoded' };
 
-/** As far as it says; a body that comes in pieces may be of any size, and is counted with what most are smaller than. */
-function announcedBytes({ headers }: IncomingMessage): number {
-  const announced = Number(headers['content-length'] ?? UNANNOUNCED_BYTES);
-  return Number.isSafeInteger(announced) && announced >= 0 ? announced : UNANNOUNCED_BYTES;
+/** What its body may take of our memory: what it announces, or the most where it comes in chunks and announces nothing. */
+function heldBytes({ headers }: IncomingMessage, mostBytes: number): number {
+  if (headers['transfer-encoding'] !== undefined) return mostBytes;
+  return Math.min(Number(headers['content-length'] ?? 0), mostBytes);
 }
 
 /** One line a second: a line for each would make our log the flood. */

@@ -38,7 +38,12 @@ export interface Door extends Listening {
   ask(path: string, init?: RequestInit): Promise<Response>;
 }
 
-export async function openDoor(over: Partial<AppParts> = {}, limits?: Partial<ServerLimits>): Promise<Door> {
+type Over = Partial<Omit<AppParts, 'core'>> & {
+  /** Without `ping` it answers one. */
+  readonly core?: Pick<AppParts['core'], 'accept'> & Partial<AppParts['core']>;
+};
+
+export async function openDoor({ core, ...over }: Over = {}, limits?: Partial<ServerLimits>): Promise<Door> {
   const accepted: Delivery[] = [];
   const turnedAway: Rejection[] = [];
   const proofs: Door['proofs'] = [];
@@ -52,7 +57,7 @@ export async function openDoor(over: Partial<AppParts> = {}, limits?: Partial<Se
   const parts: AppParts = {
     sources: new Map([['signed', fakeSource(proofs)]]),
     rules: { decide: () => [matched, unmatched] },
-    core: fakeCore(accepted, newId),
+    core: { ping: async () => 'PONG', ...(core ?? fakeCore(accepted, newId)) },
     stories: {
       event: async () => undefined,
       change: async () => undefined,
@@ -128,7 +133,7 @@ export function fakeSource(proofs: Door['proofs'] = [], name = 'signed'): Receiv
 }
 
 /** The commit point in memory: one event for one name of a source, and a conflict for another digest. */
-function fakeCore(accepted: Delivery[], newId: (prefix: string) => string): AppParts['core'] {
+function fakeCore(accepted: Delivery[], newId: (prefix: string) => string): Pick<AppParts['core'], 'accept'> {
   const seen = new Map<string, Accepted & { readonly digest: string | undefined }>();
   return {
     async accept(delivery) {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Accepted } from '../../../src/change/change.ts';
 import { until } from '../../support/until.ts';
 import {
@@ -283,6 +283,53 @@ describe('pressure', () => {
   });
 });
 
+describe('a Redis that has not confirmed', () => {
+  it('is asked whether it is there before anything more is sent to it', async () => {
+    const pong = parcel<unknown>();
+    let asked = 0;
+    let isFrozen = true;
+    const sent: string[] = [];
+    const door = await openDoor({
+      core: {
+        async accept({ event }) {
+          sent.push(event.id);
+          if (isFrozen) await new Promise(() => {});
+          return { eventId: event.id, duplicate: false, conflict: false, changes: [] };
+        },
+        ping() {
+          asked += 1;
+          return asked === 1 ? Promise.reject(new RedisAway()) : pong.promise;
+        },
+      },
+      limits: { commitMs: 50, pingMs: 1 },
+    });
+    const statuses = async (count: number) => {
+      const responses = await Promise.all(Array.from({ length: count }, () => door.deliver(issueClosed)));
+      return new Set(responses.map(({ status }) => status));
+    };
+    expect(await statuses(3)).toEqual(new Set([503]));
+    await expect.poll(() => asked).toBe(2);
+    expect(await statuses(20)).toEqual(new Set([503]));
+    expect(sent).toHaveLength(3);
+    isFrozen = false;
+    pong.resolve('PONG');
+    expect(await statuses(2)).toEqual(new Set([202]));
+  });
+});
+
+describe('the bytes of a body', () => {
+  it('count whole where it comes in chunks, and one that announces too many is too large, not too much at once', async () => {
+    const door = await openDoor({ limits: { bodyBytes: 100, hooks: { perSecond: 100, concurrent: 100, bytes: 300 } } });
+    const socket = connect(door.port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    socket.write('POST /hooks/signed HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n');
+    await expect.poll(async () => (await door.deliver('y'.repeat(80))).status).toBe(429);
+    expect(door.turnedAway.at(-1)).toMatchObject({ reason: 'busy' });
+    socket.destroy();
+    await expect.poll(async () => (await door.deliver(`"${'y'.repeat(500)}"`)).status).toBe(413);
+  });
+});
+
 describe('what is turned away', () => {
   it('is noted with its reason, its sizes and a digest, and never with its bytes', async () => {
     const door = await openDoor({ limits: { bodyBytes: 200 } });
@@ -312,10 +359,12 @@ describe('what is turned away', () => {
     const door = await openDoor();
     await fetch(`${door.url}/hooks/signed`);
     await fetch(`${door.url}/webhook?token=marker`, { method: 'POST', body: 'marker' });
+    await fetch(`${door.url}/hooks/signed/marker`, { method: 'POST', body: 'marker' });
     await fetch(`${door.url}/favicon.ico`);
     expect(door.turnedAway).toMatchObject([
       { source: 'signed', reason: 'wrong-method', status: 405 },
       { source: '(unknown)', asked: '/webhook', reason: 'unknown-source', status: 404 },
+      { source: '(unknown)', asked: '/hooks/signed/…', reason: 'unknown-source', status: 404 },
     ]);
     expect(JSON.stringify(door.turnedAway)).not.toContain('marker');
   });

@@ -59,6 +59,7 @@ describe('/metrics', () => {
     expect(await ask('/metrics', 'GET')).toBe(await ask('/nothing', 'GET'));
     expect(await ask('/metrics', 'GET')).toContain('404');
     expect(await ask('/metrics', 'HEAD')).toBe(await ask('/nothing', 'HEAD'));
+    expect(await ask('/metrics', 'POST')).toBe(await ask('/nothing', 'POST'));
   });
 
   it('is there for who has the token, wherever the request comes from', async () => {

@@ -8,7 +8,7 @@ const unused = () => Promise.reject(new Error('no request is made here'));
 const parts: AppParts = {
   sources: new Map(),
   rules: { decide: () => [] },
-  core: { accept: unused },
+  core: { accept: unused, ping: unused },
   stories: { event: unused, change: unused, ticket: unused, page: unused },
   operations: { cancel: unused, retry: unused, link: unused, linked: unused, pause: unused, resume: unused },
   health: { ready: unused },
