@@ -30,7 +30,7 @@ interface Load {
 }
 
 /**
- * `overall` for the process; `sources` names each source with the limits of its own, where it has any. Without, one source
+ * `overall` for the process; `sources` names each source with the limits of its own, where it has some. Without, one source
  * may take half of everything. A full house still lets in who uses less than an equal share of it: at the most, twice
  * `overall` is under way.
  */

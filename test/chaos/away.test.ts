@@ -104,7 +104,7 @@ describe('Redis', () => {
     const chance = makeChance('R14');
     const acked = await sendAll(site.url, planEvents(chance, { events: 20, tickets: 20 }));
     const used = Number(/used_memory:(\d+)/.exec(await site.client.info('memory'))?.[1]);
-    await site.client.config('SET', 'maxmemory', String(used + 150_000));
+    await site.client.config('SET', 'maxmemory', String(used + 60_000));
     const events = planEvents(chance, { events: 1_500, tickets: 20 });
     const left: Told[] = [];
     for (const told of events) {

@@ -9,7 +9,10 @@ import { addressOf } from '../support/service.ts';
 const readme = readPage('README.md');
 const root = resolve(import.meta.dirname, '../..');
 
-/** A text with what differs from run to run taken out: ids, times, lengths of time, ports, folders. */
+/**
+ * A text with what differs from run to run taken out: ids, times, lengths of time, ports, folders; and that a slot of the
+ * pace which a busy machine was too late for is waited for again.
+ */
 function shapeOf(text: string): readonly string[] {
   return text
     .trim()
@@ -20,7 +23,8 @@ function shapeOf(text: string): readonly string[] {
     .replace(/unix:\/\/[^\s)]+/g, 'unix://PLACE')
     .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
     .replace(/\b\d+(\.\d+)? (ms|s)\b/g, 'N $2')
-    .split('\n');
+    .split('\n')
+    .filter((line, i, all) => !(line.startsWith('pace ') && line === all[i - 1]));
 }
 
 function shown(firstWord: string): string {
