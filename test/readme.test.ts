@@ -3,7 +3,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { verdicts } from '../src/change/verdict.ts';
 import { envKeys, readEnv } from '../src/config/env.ts';
 import { formatFault } from '../src/config/fault.ts';
 import { jsonSchemaText } from '../src/config/json-schema.ts';
@@ -14,6 +13,7 @@ import { openapi } from '../src/receiver/openapi.ts';
 import { decide } from '../src/rule/decide.ts';
 import { checkRules, makeRulebook } from '../src/rule/rulebook.ts';
 import { checkSources } from '../src/source/check.ts';
+import { verdicts } from '../src/verdict.ts';
 import { allPages, blocksOf, brokenLinks, codeIn, filesBelow, readPage, rowsUnder } from './support/markdown.ts';
 
 const readme = readPage('README.md');

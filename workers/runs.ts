@@ -4,34 +4,21 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openCore } from '../src/change/open-core.ts';
-import type { Config } from '../src/config/schema.ts';
 import { makeNewId } from '../src/id.ts';
-import type { Log } from '../src/log.ts';
-import { openTally } from '../src/metrics/open-tally.ts';
-import { connect, waitReady } from '../src/redis/connection.ts';
-import { makeNames } from '../src/redis/names.ts';
 import type { Rulebook } from '../src/rule/rulebook.ts';
 import { makeClock } from '../src/schedule/clock.ts';
 import { makeListing } from '../src/schedule/listing.ts';
 import { makeRun } from '../src/schedule/run.ts';
 import { openRuns } from '../src/schedule/runs.ts';
-import { openPaceScripts } from '../src/ticket/pace-scripts.ts';
-import { makePacer } from '../src/ticket/pacer.ts';
-import { countedRuns, countedTurns } from './counted.ts';
-import { openDesks, sealFor } from './desks.ts';
+import { countedRuns } from './counted.ts';
+import { type OfficeSetting, openOffice } from './office.ts';
 import { openTicks } from './ticks.ts';
 
 /** The rules on the clock and the version of the file that they stand in. */
 export type ClockRules = Pick<Rulebook, 'clockRules' | 'version'>;
 
-export interface ClockSetting {
-  readonly accounts: Config['accounts'];
+export interface ClockSetting extends OfficeSetting {
   readonly rules: ClockRules;
-  readonly redisUrl: string;
-  readonly prefix: string;
-  /** STATUSWIRE_SECRET; needed where an account has oauth, which loading the configuration makes sure of. */
-  readonly secret?: string | undefined;
-  readonly log: Log;
 }
 
 export interface RunningClock {
@@ -41,33 +28,15 @@ export interface RunningClock {
   close(): Promise<void>;
 }
 
-/** Beyond the longest call. */
-const CLOSE_MARGIN_MS = 5_000;
-
 /** Starts the clock, also without a rule: what earlier rules left behind is put away. Rejects when Redis is not there. */
 export async function startClock(setting: ClockSetting): Promise<RunningClock> {
-  const { accounts, redisUrl, prefix, secret, log } = setting;
-  const names = makeNames(prefix);
-  // Before anything is opened: it throws where the key is needed and missing.
-  const seal = sealFor(accounts, secret);
-  const client = connect({ url: redisUrl }, 'worker', { log, random: Math.random });
-  await waitReady(client, 30_000).catch((error: unknown) => {
-    client.disconnect();
-    throw error;
-  });
+  const { accounts, log } = setting;
+  const office = await openOffice(setting);
+  const { client, names, tally, desks, pacer } = office;
   const onError = (error: unknown) => log.warn({ error }, 'clock.trouble');
   const sleep = (ms: number, signal: AbortSignal) => wait(ms, undefined, { signal });
   const newId = makeNewId(Date.now, randomBytes);
-  const tally = openTally({ client, names, writer: randomUUID(), log });
-  const desks = openDesks({ client, names, accounts, seal, tally, log });
   const core = openCore({ client, names, accounts, newId, now: Date.now, log });
-  const ownPacer = makePacer({
-    ...openPaceScripts(client, names.tag),
-    monotonic: () => performance.now(),
-    random: Math.random,
-    sleep,
-  });
-  const pacer = countedTurns(ownPacer, tally);
   const runs = openRuns(client, names);
   const list = makeListing({ desks, pacer, gate: core.gate, log, random: Math.random, sleep });
   let rules = setting.rules;
@@ -102,13 +71,8 @@ export async function startClock(setting: ClockSetting): Promise<RunningClock> {
   }
 
   async function close(): Promise<void> {
-    const longestCallMs = Math.max(...Object.values(accounts).map((account) => account.callTimeout));
-    const stopped = Promise.all([clock.stop(), ticks.close()]).then(() => true);
-    const isStopped = await Promise.race([stopped, wait(longestCallMs + CLOSE_MARGIN_MS, false, { ref: false })]);
-    if (!isStopped) log.warn('clock.cut-short');
-    await Promise.all([...desks.values()].map((desk) => desk.spacebring.close()));
-    await Promise.race([Promise.all([core.close(), tally.close()]), wait(1_000, undefined, { ref: false })]);
-    client.disconnect();
+    if (!(await office.drain(Promise.all([clock.stop(), ticks.close()])))) log.warn('clock.cut-short');
+    await office.close(core.close);
     log.info('clock.stopped');
   }
 

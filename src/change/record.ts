@@ -5,8 +5,9 @@ import { createHash } from 'node:crypto';
 import type { Decision } from '../rule/rule.ts';
 import type { Activity } from '../ticket/answer.ts';
 import { isStatus, type Status } from '../ticket/ticket.ts';
+import type { Verdict } from '../verdict.ts';
 import type { Accepted, Appointment, Class, Delivery } from './change.ts';
-import type { TicketRecord, Verdict } from './verdict.ts';
+import type { TicketRecord } from './verdict.ts';
 
 /** A script bound to a connection and to the hash tag as its key. */
 export type Script = (...args: (string | number | Buffer)[]) => Promise<unknown>;

@@ -2,21 +2,7 @@
 // and how long to wait. The table in docs/lifecycle.md says the same.
 import type { Activity, Answer, Applied, Ticket } from '../ticket/answer.ts';
 import type { Status } from '../ticket/ticket.ts';
-
-/** How a change can end. Exactly one each. */
-export const verdicts = [
-  'applied',
-  'unchanged',
-  'superseded',
-  'guarded',
-  'shadowed',
-  'cancelled',
-  'held',
-  'expired',
-  'failed',
-  'dry-run',
-] as const;
-export type Verdict = (typeof verdicts)[number];
+import type { Verdict } from '../verdict.ts';
 
 /** The ticket record as a visit reads it. Times are milliseconds by Redis' clock. */
 export interface TicketRecord {

@@ -1,5 +1,6 @@
 // Owns the closed list of what is measured: names, labels and help as /metrics shows them and the README tabulates. Types
 // derive from it, so that a misspelt label or value does not compile. Leaves counting to tally.ts, reading to state.ts.
+import { verdicts } from '../verdict.ts';
 
 /** Whose names the values of a label are: those of the configuration or of our code, few, and never taken from a request. */
 export type Names = 'source' | 'sender' | 'account' | 'rule' | 'reason';
@@ -55,21 +56,7 @@ export const metrics = {
     name: 'statuswire_changes_total',
     kind: 'counter',
     help: 'Changes that have ended, by verdict',
-    labels: {
-      account: 'account',
-      verdict: [
-        'applied',
-        'unchanged',
-        'superseded',
-        'guarded',
-        'shadowed',
-        'cancelled',
-        'held',
-        'expired',
-        'failed',
-        'dry-run',
-      ],
-    },
+    labels: { account: 'account', verdict: verdicts },
     inRedis: true,
   },
   calls: {

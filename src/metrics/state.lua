@@ -1,18 +1,10 @@
--- Reads, at one moment, how things stand and all that was counted.
+-- Reads, at one moment, how things stand and all that was counted. Stands behind ledger.lua and share.lua.
 -- KEYS[1]  the hash tag
 -- ARGV     the accounts
 -- Answer   {changes open · waiting · failed · held · tickets dirty · entries of the ledger · of the ring of events that led
 --          to nothing · ms for which the oldest open change has been due; then for each account three: share of the pace in
 --          force, ms left of its hold, why it is shut or ''; then each sum: its name as src/metrics/field.ts reads it, its value}
 -- Invariant: nothing is written; in every answer the changes accepted are those with a verdict and those open
-local tag = KEYS[1]
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-
-local function int(number)
-  return string.format('%.0f', number)
-end
-
 local answer = {}
 for _, name in ipairs({ 'open', 'waiting', 'failed', 'held', 'dirty' }) do
   answer[#answer + 1] = int(redis.call('ZCARD', tag .. ':' .. name))
@@ -25,10 +17,8 @@ answer[#answer + 1] = oldest[2] and int(math.max(0, now - tonumber(oldest[2]))) 
 
 for _, account in ipairs(ARGV) do
   local known = redis.call('HMGET', tag .. ':pace:' .. account, 'share', 'shareAt', 'holdUntil', 'shut')
-  -- It grows with time and is written down with the next slot only (pacer.lua).
-  local share = tonumber(known[1] or 1)
-  share = math.min(1, share + 0.05 * math.max(0, now - tonumber(known[2] or now)) / 1000)
-  answer[#answer + 1] = string.format('%.6f', share)
+  -- What it has grown to is written down with the next slot only (pacer.lua).
+  answer[#answer + 1] = string.format('%.6f', grownShare(known[1], known[2], now))
   answer[#answer + 1] = int(math.max(0, tonumber(known[3] or 0) - now))
   answer[#answer + 1] = known[4] or ''
 end

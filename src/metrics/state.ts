@@ -26,7 +26,12 @@ export interface StateParts {
 
 /** Reads the state, in one round trip. Rejects as Redis does when it is away. */
 export function openState({ client, names, paces }: StateParts): () => Promise<State> {
-  const look = defineScript(client, [new URL('./state.lua', import.meta.url)], [names.tag]);
+  const files = ['../ledger/ledger.lua', '../ticket/share.lua', './state.lua'];
+  const look = defineScript(
+    client,
+    files.map((file) => new URL(file, import.meta.url)),
+    [names.tag],
+  );
   return async function readState() {
     const [open, waiting, failed, held, dirty, ledger, unmatched, oldestMs, ...rest] = strings(
       await look(...paces.keys()),

@@ -1,8 +1,8 @@
 // Owns which questions may be asked of the ledger over HTTP, and what a wrong one is told.
 import ms, { type StringValue } from 'ms';
 import { z } from 'zod';
-import { verdicts } from '../change/verdict.ts';
 import type { Query } from '../ledger/ledger.ts';
+import { verdicts } from '../verdict.ts';
 import type { Refusal } from './problem.ts';
 import { notValid, TicketId } from './wish.ts';
 

@@ -21,7 +21,7 @@ end
 
 local function open()
   redis.call('HDEL', key, 'shut', 'shutAt', 'probeEveryMs', 'probeAt', 'failures')
-  -- What piled up meanwhile is not let loose at once: the pace grows by 5 % a second (pacer.lua).
+  -- What piled up meanwhile is not let loose at once: the pace grows by 5 % a second (share.lua).
   redis.call('HSET', key, 'share', '0.1', 'shareAt', int(now))
   append('account', { account = account }, cjson.encode({ state = 'open', why = shut }))
   return { 'open', shut, '0' }

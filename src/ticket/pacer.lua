@@ -1,4 +1,4 @@
--- Hands out the slots of an account, evenly spaced over all processes (GCRA with no burst).
+-- Hands out the slots of an account, evenly spaced over all processes (GCRA with no burst). Stands behind share.lua.
 -- KEYS[1]  the hash tag
 -- ARGV     1 account · 2 interval between calls ms at full pace · 3 how far ahead a slot may be booked ms
 --          · 4 how soon the caller can make use of one ms
@@ -9,11 +9,7 @@
 local key = tag .. ':pace:' .. ARGV[1]
 local nowMs = time[1] * 1000 + time[2] / 1000
 local known = redis.call('HMGET', key, 'nextAt', 'holdUntil', 'share', 'shareAt', 'shut', 'probeAt', 'probeEveryMs')
--- After a 429 drawn by others the pace is multiplied down (hold.lua); it comes back by 5 % of the full pace a second.
-local share = tonumber(known[3] or 1)
-if share < 1 then
-  share = math.min(1, share + 0.05 * math.max(0, nowMs - tonumber(known[4])) / 1000)
-end
+local share = grownShare(known[3], known[4], nowMs)
 local freeAt = math.max(tonumber(known[1] or 0), tonumber(known[2] or 0))
 local slotAt = math.max(nowMs + tonumber(ARGV[4]), freeAt)
 local shareText = string.format('%.3f', share)

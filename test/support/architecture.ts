@@ -21,7 +21,7 @@ const layers: readonly { readonly parts: readonly string[]; readonly apart: bool
   { parts: ['receiver', 'schedule', 'simulator'], apart: true },
   { parts: ['change'], apart: true },
   { parts: ['rule', 'source', 'ledger', 'metrics', 'ticket'], apart: true },
-  { parts: ['event', 'id', 'moment', 'network', 'config', 'log', 'redis', 'lifecycle'], apart: false },
+  { parts: ['event', 'verdict', 'id', 'moment', 'network', 'config', 'log', 'redis', 'lifecycle'], apart: false },
 ];
 const ground = layers.length - 1;
 

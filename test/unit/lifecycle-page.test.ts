@@ -1,8 +1,9 @@
 // docs/lifecycle.md cannot go stale: the names it draws and tabulates are those of the code.
 import { describe, expect, it } from 'vitest';
-import { backoffMs, judgeApplied, verdicts } from '../../src/change/verdict.ts';
+import { backoffMs, judgeApplied } from '../../src/change/verdict.ts';
 import type { Answer } from '../../src/ticket/answer.ts';
 import { makeGate } from '../../src/ticket/gate.ts';
+import { verdicts } from '../../src/verdict.ts';
 import { blocksOf, codeIn, filesBelow, readPage, rowsUnder } from '../support/markdown.ts';
 
 const page = readPage('docs/lifecycle.md');

@@ -1,12 +1,13 @@
 // What the commit point answers about visits: who is woken, and under which number.
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Class } from '../../../src/change/change.ts';
+import type { Class, Delivery } from '../../../src/change/change.ts';
 import { makeRecords, type Records } from '../../../src/change/record.ts';
 import { openRecordScripts } from '../../../src/change/scripts.ts';
 import { makeNewId } from '../../../src/id.ts';
 import { makeLedger } from '../../../src/ledger/redis-ledger.ts';
 import { openRetire } from '../../../src/ledger/retire.ts';
+import type { Decision } from '../../../src/rule/rule.ts';
 import type { Status } from '../../../src/ticket/ticket.ts';
 import { wish } from '../../support/core.ts';
 import { openTestRedis, type TestRedis } from '../../support/redis.ts';
@@ -21,20 +22,24 @@ afterEach(() => redis.close());
 
 const newId = makeNewId(Date.now, randomBytes);
 
-async function say(status: Status, kind: Class) {
+/** Accepts one event; gives what Redis has confirmed, and the visits to be queued. */
+function accept(decisions: readonly Decision[], more: Partial<Delivery> = {}) {
   const id = newId('ev');
-  const { appointments } = await records.accept(
+  return records.accept(
     {
       event: { id, source: 'test', type: 'said', receivedAt: 0, headers: {}, body: {} },
       rawBody: Buffer.from('{}'),
       keepMs: 0,
       delivery: { key: id, windowMs: 60_000 },
-      decisions: [wish('t1', status)],
-      class: kind,
+      decisions,
+      ...more,
     },
     { newId, deadlineMs: () => 60_000 },
   );
-  return appointments;
+}
+
+async function say(status: Status, kind: Class) {
+  return (await accept([wish('t1', status)], { class: kind })).appointments;
 }
 
 describe('a ticket whose visit is queued already', () => {
@@ -52,20 +57,33 @@ describe('a ticket whose visit is queued already', () => {
   });
 });
 
+describe('an event with two wishes for one ticket, through two accounts', () => {
+  const wishes = [wish('t1', 'solved', { account: 'first' }), wish('t1', 'closed', { account: 'second' })];
+
+  it('queues one visit, with the account and the class of the later wish', async () => {
+    const [waiting] = await say('new', 'clock'); // through another account, behind every event's
+    expect(waiting).toEqual({ ticket: 't1', account: 'main', number: 1, delayMs: 0, class: 'clock' });
+    const delivery = { key: 'd-1', windowMs: 60_000 };
+    const { accepted, appointments } = await accept(wishes, { delivery });
+    expect(appointments).toEqual([{ ticket: 't1', account: 'second', number: 2, delayMs: 0, class: 'live' }]);
+    const record = await redis.client.hmget(redis.names.ticket('t1'), 'change', 'account', 'visit', 'class');
+    expect(record).toEqual([accepted.changes[1], 'second', '2', 'live']);
+    // A redelivery, after a crash before the visit was queued.
+    expect((await accept(wishes, { delivery })).appointments).toEqual(appointments);
+  });
+
+  it('queues it for the wish of the later order, wherever that stands in the event', async () => {
+    const { accepted, appointments } = await accept(wishes.map((one, i) => ({ ...one, at: 2_000 - i })));
+    expect(appointments).toMatchObject([{ ticket: 't1', account: 'first' }]);
+    expect(await redis.client.hget(redis.names.change(accepted.changes[1] ?? ''), 'verdict')).toBe('superseded');
+  });
+});
+
 describe('an event that no rule wanted', () => {
   it('is kept in a ring of its own, with its reasons, and is told like any other', async () => {
     const { client, names } = redis;
-    const id = newId('ev');
-    await records.accept(
-      {
-        event: { id, source: 'test', type: 'said', receivedAt: 0, headers: {}, body: {} },
-        rawBody: Buffer.from('{}'),
-        keepMs: 60_000,
-        delivery: { key: id, windowMs: 60_000 },
-        decisions: [{ kind: 'unmatched', rule: 'never', reason: 'it was something else' }],
-      },
-      { newId, deadlineMs: () => 60_000 },
-    );
+    const unmatched = { kind: 'unmatched', rule: 'never', reason: 'it was something else' } as const;
+    const { eventId: id } = (await accept([unmatched], { keepMs: 60_000 })).accepted;
     await say('solved', 'live');
     expect([await client.xlen(names.unmatched), await client.xlen(names.ledger)]).toEqual([1, 2]);
     const ledger = makeLedger(client, names);

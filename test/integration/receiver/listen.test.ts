@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { Agent, get, type IncomingMessage } from 'node:http';
+import { Agent, get, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Accepted } from '../../../src/change/change.ts';
+import type { Breach } from '../../../src/receiver/breach.ts';
 import { listen, type ServerLimits } from '../../../src/receiver/listen.ts';
 import { until } from '../../support/until.ts';
 import { exchange, issueClosed, openDoor, parcel, signature } from './door.ts';
@@ -105,6 +106,38 @@ describe('bytes behind a request', () => {
     confirm();
     await closed(socket);
     expect(statuses(Buffer.concat(parts).toString())).toEqual(answers);
+  });
+
+  it('are one refusal, told once, in however many pieces they come while an answer is owed', async () => {
+    const asked = parcel<ServerResponse>();
+    const told: Breach[] = [];
+    let ids = 0;
+    const listening = await listen({
+      handler: (_req, res) => asked.resolve(res),
+      host: '127.0.0.1',
+      port: 0,
+      newId: () => {
+        ids += 1;
+        return `req_${ids}`;
+      },
+      onBreach: (breach) => void told.push(breach),
+    });
+    onTestFinished(() => listening.close(0));
+    const socket = quiet(listening);
+    const parts: Buffer[] = [];
+    socket.on('data', (part) => parts.push(part));
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    const res = await asked.promise;
+    for (let piece = 0; piece < 3; piece += 1) {
+      socket.write('GARBAGE\r\n\r\n');
+      await until('it has arrived', 5000, () => res.req.socket.bytesRead === socket.bytesWritten);
+    }
+    res.end();
+    await closed(socket);
+    expect(statuses(Buffer.concat(parts).toString())).toEqual([200, 400]);
+    expect(told).toMatchObject([{ status: 400 }]);
+    // Each refusal has an id of its own: there has not been a second one.
+    expect(ids).toBe(1);
   });
 });
 

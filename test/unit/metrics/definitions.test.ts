@@ -1,12 +1,10 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { verdicts } from '../../../src/change/verdict.ts';
 import {
   type CounterName,
   definitionOf,
   type HistogramName,
   type Labels,
   metricNames,
-  metrics,
 } from '../../../src/metrics/definitions.ts';
 import { fieldOf, readField } from '../../../src/metrics/field.ts';
 
@@ -28,10 +26,6 @@ describe('the list of metrics', () => {
       expect(buckets.length > 0).toBe(kind === 'histogram');
       expect(buckets).toEqual([...buckets].sort((a, b) => a - b));
     }
-  });
-
-  it('knows every verdict', () => {
-    expect(metrics.changes.labels.verdict).toEqual(verdicts);
   });
 
   it('makes types of which a misspelt label, value or metric is none', () => {
