@@ -22,7 +22,7 @@ export interface Spacebring {
   close(): Promise<void>;
 }
 
-/** undici's codes that mean the request never left this machine; everything else may have arrived. */
+/** Codes of Node and undici that mean the request never left this machine, where it had no connection yet. */
 const NOT_SENT = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -132,8 +132,10 @@ export function makeSpacebring({ line, credentials, networkId, now }: Spacebring
 }
 
 /** A transport error as an answer; its text holds a code and a sentence, never the request (credentials are in there). */
-function fromError(error: unknown, timeoutMs: number): Sent {
-  const { name, code, message }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error));
+/** What an error of a request says: it did not reach the vendor (`failed`), or nobody knows (`unknown`). */
+export function fromError(error: unknown, timeoutMs: number): Sent {
+  const { name, code, syscall, message }: NodeJS.ErrnoException =
+    error instanceof Error ? error : new Error(String(error));
   if (
     name === 'TimeoutError' ||
     error instanceof errors.HeadersTimeoutError ||
@@ -142,6 +144,9 @@ function fromError(error: unknown, timeoutMs: number): Sent {
     return { kind: 'unknown', why: `no complete answer within ${timeoutMs} ms` };
   }
   const why = `${code ?? name}: ${message}`.slice(0, 200);
-  if (code !== undefined && NOT_SENT.has(code)) return { kind: 'failed', why: `could not reach the vendor (${why})` };
+  // A route that is lost while a connection is in use has the same code: then the request may be there already.
+  const wasInUse = syscall === 'read' || syscall === 'write';
+  if (code !== undefined && NOT_SENT.has(code) && !wasInUse)
+    return { kind: 'failed', why: `could not reach the vendor (${why})` };
   return { kind: 'unknown', why: `the connection broke (${why})` };
 }
