@@ -127,6 +127,7 @@ export function makeReceive(parts: ReceiveParts): Receive {
 /** From the body to the commit. */
 function makeTake(parts: Pick<ReceiveParts, 'rules' | 'commit' | 'readBody' | 'senderAddress' | 'newId' | 'now'>) {
   const { rules, commit, readBody, senderAddress, newId, now } = parts;
+  const version = rules.version === undefined ? {} : { version: rules.version };
   return async function take(req: IncomingMessage, res: ServerResponse, source: ReceiverSource): Promise<Outcome> {
     const address = senderAddress(req);
     if (!source.accepts(address)) {
@@ -154,8 +155,7 @@ function makeTake(parts: Pick<ReceiveParts, 'rules' | 'commit' | 'readBody' | 's
     const decisions = rules.decide(event, receivedAt);
     // The kind belongs to the name: a digest and an id that look alike are two deliveries.
     const delivery = { key: `${reading.key.kind}:${reading.key.key}`, windowMs: reading.key.windowMs };
-    const version = rules.version === undefined ? {} : { version: rules.version };
-    const stored = await commit({ event, rawBody: body, delivery, keepMs: source.keepMs, decisions, ...version });
+    const stored = await commit({ ...version, event, rawBody: body, delivery, keepMs: source.keepMs, decisions });
     if (stored.kind === 'unavailable') return { reason: 'unavailable', refusal: unavailable(stored.why), body };
     if (stored.kind === 'conflict') throw new Error('the core found a conflict for a delivery that has no digest');
     const oldSecret = (proof.secretIndex ?? 0) > 0;
@@ -171,12 +171,12 @@ function heldBytes({ headers }: IncomingMessage, mostBytes: number): number {
   return Math.min(Number(headers['content-length'] ?? 0), mostBytes);
 }
 
-/** One line a second: a line for each would make our log the flood. */
+/** One line a second for each source: a line for each delivery would make our log the flood. */
 function makeTellExcess(log: Log, now: () => number) {
-  let toldAt = Number.NEGATIVE_INFINITY;
+  const toldAt = new Map<string | undefined, number>();
   return function tellExcess(requestId: string, source: string | undefined, excess: Excess): void {
-    if (Math.abs(now() - toldAt) < 1000) return;
-    toldAt = now();
+    if (Math.abs(now() - (toldAt.get(source) ?? Number.NEGATIVE_INFINITY)) < 1000) return;
+    toldAt.set(source, now());
     log.warn({ requestId, ...(source === undefined ? {} : { source }), excess }, 'flood.held');
   };
 }

@@ -26,9 +26,11 @@ export function tellReceived(
 ): void {
   const { ids, event, stored, decisions, notes, oldSecret, bytes, durationMs } = facts;
   const heard = decisions.filter((decision) => decision.kind !== 'unmatched');
+  // Every field in its place, told or not: an object put together from parts takes the writer of lines twice the time.
   log[oldSecret ? 'warn' : 'info'](
     {
-      ...ids,
+      requestId: ids.requestId,
+      clientRequestId: ids.clientRequestId,
       event: stored.eventId,
       source: event.source,
       type: event.type.slice(0, 256),
@@ -38,8 +40,8 @@ export function tellReceived(
       tickets: listed(heard.map((decision) => decision.ticket)),
       changes: listed(stored.changes),
       unmatched: decisions.length - heard.length,
-      ...(notes.length === 0 ? {} : { notes: listed(notes) }),
-      ...(oldSecret ? { oldSecret } : {}),
+      notes: notes.length === 0 ? undefined : listed(notes),
+      oldSecret: oldSecret || undefined,
       bytes,
       durationMs,
     },
@@ -83,5 +85,5 @@ export function idsOf(req: IncomingMessage, res: ServerResponse) {
 }
 
 function listed(all: readonly string[]): readonly string[] {
-  return [...new Set(all)].slice(0, LISTED);
+  return all.length < 2 ? all : [...new Set(all)].slice(0, LISTED);
 }

@@ -6,7 +6,7 @@ import { readBody } from './body.ts';
 import type { Preset } from './catalogue.ts';
 import { type Delivery, timeFault } from './delivery.ts';
 import { type DeliveryKey, type Draft, type Expressions, toAt, toKey, toType } from './draft.ts';
-import { keepHeaders } from './headers.ts';
+import { makeKeepHeaders } from './headers.ts';
 import { valueAt } from './place.ts';
 import { toPreset } from './schemes.ts';
 import { isLive, proveAmong } from './secrets.ts';
@@ -73,7 +73,7 @@ export function makeSources(
 }
 
 function makeSource(name: string, config: SourceConfig, preset: Preset, expressions: Expressions): Source {
-  const proofs = proofHeaders(preset.scheme);
+  const keepHeaders = makeKeepHeaders(proofHeaders(preset.scheme));
   const toleranceMs = Math.max(toleranceOf(preset.scheme), preset.sentAt?.toleranceMs ?? 0);
   // From as far ahead of its time as is allowed to as far behind: so long would its bytes be proof again.
   const windows = { dedupeMs: config.dedupe, replayMs: 2 * toleranceMs };
@@ -87,7 +87,7 @@ function makeSource(name: string, config: SourceConfig, preset: Preset, expressi
     if (reply !== undefined) return { ok: false, why: 'a handshake, not an event', reply };
     const notes: string[] = [];
     const note = (text: string) => notes.push(text);
-    const headers = keepHeaders(verified.headers, proofs);
+    const headers = keepHeaders(verified.headers);
     const { body: raw, headers: distinct, signedId } = verified;
     const known = { raw, distinct, headers, body: body.value, ...(signedId !== undefined && { signedId }) };
     const type = toType(known, preset, expressions.type, note);
