@@ -9,7 +9,7 @@ import { setStage } from '../support/chaos/stage.ts';
 import { until } from '../support/until.ts';
 
 describe('a worker', () => {
-  it('R10: killed again and again over one ticket does not use it up', async () => {
+  async function expectNotUsedUp(): Promise<void> {
     const stage = await setStage();
     const { site, simulator } = stage;
     await site.up('receiver');
@@ -28,9 +28,9 @@ describe('a worker', () => {
     if (!isLong) await passTime(site, told.ticket);
     await atRest(site, 60_000);
     expect((await judge({ ...stage, acked })).faults).toEqual([]);
-  });
+  }
 
-  it('R11: told to go with twenty calls under way, lets them end and leaves the rest to the next', async () => {
+  async function expectOrderlyEnd(): Promise<void> {
     const stage = await setStage({ account: { callTimeout: '5s' } });
     const { site, simulator } = stage;
     await site.up('receiver');
@@ -50,5 +50,9 @@ describe('a worker', () => {
     expect(faults).toEqual([]);
     expect(verdicts).toEqual({ applied: 60 });
     expect(simulator.stats().answers).toEqual({ 200: 60 });
+  }
+
+  it('R10: killed again and again over one ticket does not use it up; R11: told to go with twenty calls under way, lets them end and leaves the rest to the next', async () => {
+    await Promise.all([expectNotUsedUp(), expectOrderlyEnd()]);
   });
 });
