@@ -1,22 +1,11 @@
 #!/usr/bin/env node
-// Entry of the command line: which commands there are and what they take. What they do is in src/cli/.
+// Entry of the command line: which commands there are and what they take. What they do is in src/cli/, and is read when it is
+// asked for: to load all of it takes longer than most commands do.
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import ms, { type StringValue } from 'ms';
-import { audit } from './cli/audit.ts';
-import { check } from './cli/check.ts';
-import { runMember } from './cli/crew-member.ts';
-import { demo } from './cli/demo.ts';
 import { shippedFile } from './cli/example.ts';
-import { explain } from './cli/explain.ts';
-import { listFailed, showFailed, steerFailed } from './cli/failed.ts';
-import { link } from './cli/link.ts';
 import { complain, complaintOf } from './cli/output.ts';
-import { rejections } from './cli/rejections.ts';
-import { run, runSimulator } from './cli/run.ts';
-import { send } from './cli/send.ts';
-import { test } from './cli/test.ts';
-import { whatif } from './cli/whatif.ts';
 import { reasons } from './ledger/rejection.ts';
 
 /** What a library may still hold open after a command has closed everything is not waited for any longer than this. */
@@ -45,24 +34,30 @@ program
   .description('receiver and workers in one process; without a configuration the example, against a simulator')
   .option(...PROCESSES)
   .option(...CONFIG)
-  .action((options) => run('start', { receiver: true, visits: true, clock: true }, options));
+  .action(async (options) =>
+    (await import('./cli/run.ts')).run('start', { receiver: true, visits: true, clock: true }, options),
+  );
 program
   .command('receiver')
   .description('the receiver alone')
   .option(...PROCESSES)
   .option(...CONFIG)
-  .action((options) => run('receiver', { receiver: true, visits: false, clock: false }, options));
+  .action(async (options) =>
+    (await import('./cli/run.ts')).run('receiver', { receiver: true, visits: false, clock: false }, options),
+  );
 program
   .command('worker')
   .description('workers alone; as many processes as you like')
   .option(...CONFIG)
-  .action((options) => run('worker', { receiver: false, visits: true, clock: true }, options));
+  .action(async (options) =>
+    (await import('./cli/run.ts')).run('worker', { receiver: false, visits: true, clock: true }, options),
+  );
 program
   .command('check')
   .description('are environment and configuration right? exit 1 and file:line:column for every fault if not')
   .option(...CONFIG)
   .option(...JSON_OUTPUT)
-  .action((options) => check(options));
+  .action(async (options) => (await import('./cli/check.ts')).check(options));
 program
   .command('test')
   .description('what would each rule do with a saved event, and why; or run *.test.yaml, exit 1 if one does not hold')
@@ -70,7 +65,7 @@ program
   .option('--rules <file>', 'rules to try: alone, or a whole configuration (default: the configuration)')
   .option(...CONFIG)
   .option(...JSON_OUTPUT)
-  .action((files, options) => test(files, options));
+  .action(async (files, options) => (await import('./cli/test.ts')).test(files, options));
 program
   .command('whatif')
   .description('what would other rules have made of the events that are stored? ticket by ticket, without any effect')
@@ -78,14 +73,14 @@ program
   .option('--since <duration>', 'how far back', span, span('7d'))
   .option(...CONFIG)
   .option(...JSON_OUTPUT)
-  .action((options) => whatif(options));
+  .action(async (options) => (await import('./cli/whatif.ts')).whatif(options));
 program
   .command('explain')
   .description('the whole story of an event, a change or a ticket')
   .argument('<id>', 'ev_…, ch_… or a ticket id')
   .option(...CONFIG)
   .option(...JSON_OUTPUT)
-  .action((id, options) => explain(id, options));
+  .action(async (id, options) => (await import('./cli/explain.ts')).explain(id, options));
 program
   .command('send')
   .description('sign a saved event as its sender would and send it')
@@ -94,17 +89,17 @@ program
   .option(...CONFIG)
   .option('--url <url>', 'receiver (default http://HOST:PORT)', webAddress)
   .option(...JSON_OUTPUT)
-  .action((source, file, options) => send(source, file, options));
+  .action(async (source, file, options) => (await import('./cli/send.ts')).send(source, file, options));
 program
   .command('audit')
   .description('accepted = verdicts + open, and nothing forgotten? exit 1 and the ids if not')
   .option('--since <duration>', 'how far back', span, span('24h'))
   .option(...CONFIG)
   .option(...JSON_OUTPUT)
-  .action((options) => audit(options));
+  .action(async (options) => (await import('./cli/audit.ts')).audit(options));
 const failed = program.command('failed').description('changes that ended failed or expired: list, show, retry, drop');
-filtered(failed.command('list').description('what has failed and was neither retried nor dropped')).action((options) =>
-  listFailed(options),
+filtered(failed.command('list').description('what has failed and was neither retried nor dropped')).action(
+  async (options) => (await import('./cli/failed.ts')).listFailed(options),
 );
 failed
   .command('show')
@@ -112,17 +107,17 @@ failed
   .argument('<id>', 'ch_…')
   .option(...CONFIG)
   .option(...JSON_OUTPUT)
-  .action((id, options) => showFailed(id, options));
+  .action(async (id, options) => (await import('./cli/failed.ts')).showFailed(id, options));
 for (const deed of ['retry', 'drop'] as const) {
   const what = { retry: 'try again, unless a newer wish has overtaken it', drop: 'put away; its story stays' }[deed];
   filtered(failed.command(deed).description(`${what}: one by id, or all that a filter means (shown first)`))
     .argument('[id]', 'ch_…')
     .option('--yes', 'do it to all that the filter means')
-    .action((id, options) => steerFailed(deed, id, options));
+    .action(async (id, options) => (await import('./cli/failed.ts')).steerFailed(deed, id, options));
 }
 const held = program.command('held').description('changes over the cap of their rule: list, release, drop');
-filtered(held.command('list').description('what is held')).action((options) =>
-  listFailed({ ...options, list: 'held' }),
+filtered(held.command('list').description('what is held')).action(async (options) =>
+  (await import('./cli/failed.ts')).listFailed({ ...options, list: 'held' }),
 );
 for (const [name, deed, what] of [
   ['release', 'retry', 'send it after all, unless a newer wish has overtaken it'],
@@ -131,7 +126,9 @@ for (const [name, deed, what] of [
   filtered(held.command(name).description(`${what}: one by id, or all (shown first)`))
     .argument('[id]', 'ch_…')
     .option('--yes', 'do it to all that the filter means')
-    .action((id, options) => steerFailed(deed, id, { ...options, list: 'held' }));
+    .action(async (id, options) =>
+      (await import('./cli/failed.ts')).steerFailed(deed, id, { ...options, list: 'held' }),
+    );
 }
 program
   .command('rejections')
@@ -141,7 +138,7 @@ program
   .option('--limit <number>', 'how many, from 1 to 500', shortList, 100)
   .option(...CONFIG)
   .option(...JSON_OUTPUT)
-  .action((options) => rejections(options));
+  .action(async (options) => (await import('./cli/rejections.ts')).rejections(options));
 program
   .command('link')
   .description('remember a name for a ticket, as a rule with `link` does; without a ticket, tell which it is')
@@ -149,7 +146,7 @@ program
   .argument('[ticket]', 'ticket id')
   .option(...CONFIG)
   .option(...JSON_OUTPUT)
-  .action((name, ticket, options) => link(name, ticket, options));
+  .action(async (name, ticket, options) => (await import('./cli/link.ts')).link(name, ticket, options));
 program
   .command('simulator')
   .description('a stand-in for Spacebring on loopback (docs/simulator.md)')
@@ -158,14 +155,16 @@ program
   .option('--latency <ms>', 'every call takes this much longer', wholeNumber, 0)
   .option('--client-id <id>', 'Basic credentials that it accepts')
   .option('--client-secret <secret>', 'Basic credentials that it accepts')
-  .action(({ latency, ...options }) => runSimulator({ ...options, latencyMs: latency }));
+  .action(async ({ latency, ...options }) =>
+    (await import('./cli/run.ts')).runSimulator({ ...options, latencyMs: latency }),
+  );
 program
   .command('demo')
   .description('the whole road once: real Redis, simulator, receiver, worker, one signed event')
-  .action(() => demo());
+  .action(async () => (await import('./cli/demo.ts')).demo());
 
 // What `--processes` starts; not for people, so it is not listed.
-program.command('member', { hidden: true }).action(() => runMember());
+program.command('member', { hidden: true }).action(async () => (await import('./cli/crew-member.ts')).runMember());
 
 // Who reads only the first lines (`| head`) closes the pipe. That is no error, and no reason to leave anything running.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

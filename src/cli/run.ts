@@ -4,7 +4,6 @@ import { exampleFile } from '../config/find.ts';
 import { makeClosers, untilSignal } from '../lifecycle.ts';
 import { makeLog } from '../log.ts';
 import { type SimulatorOptions, simulatorClientId, simulatorClientSecret } from '../simulator/options.ts';
-import { startSimulator } from '../simulator/simulator.ts';
 import { shippedFile, shown } from './example.ts';
 import { complain, say } from './output.ts';
 import { makeReload, type Reload } from './reload.ts';
@@ -82,6 +81,7 @@ function nextSteps({ receiver, simulator }: Service, { PORT }: Pick<Env, 'PORT'>
 /** Runs the stand-in vendor until SIGTERM or SIGINT. */
 export async function runSimulator(options: SimulatorOptions): Promise<void> {
   const asked = untilSignal(() => {});
+  const { startSimulator } = await import('../simulator/simulator.ts');
   const simulator = await startSimulator(options);
   say(
     `Spacebring's stand-in listens on ${simulator.url}, in memory, with ${options.rate ?? 10} calls in any second.`,

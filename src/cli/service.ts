@@ -1,8 +1,8 @@
 // Owns how the parts of one process are put together, for the commands that stay and for the demo: Redis, workers, receiver,
-// and a simulator where it stands in for the vendor.
+// and a simulator where it stands in for the vendor. Each is read when it is opened, so that none waits
+// for the code of the others.
 import { resolve } from 'node:path';
-import { startClock } from '../../workers/runs.ts';
-import { startChanges } from '../../workers/visits.ts';
+import type { ClockSetting, RunningClock } from '../../workers/runs.ts';
 import { describeConfig } from '../config/describe.ts';
 import { callingOnly } from '../config/example.ts';
 import { formatFault } from '../config/fault.ts';
@@ -14,10 +14,10 @@ import { connect, waitReady } from '../redis/connection.ts';
 import { readSettings } from '../redis/settings.ts';
 import { makeRulebook } from '../rule/rulebook.ts';
 import { makeStillHolds } from '../schedule/still-holds.ts';
-import { type Receiver, type ReceiverParts, startReceiver } from '../server.ts';
+import type { Receiver, ReceiverParts } from '../server.ts';
 import type { SimulatorOptions } from '../simulator/options.ts';
-import { type Simulator, startSimulator } from '../simulator/simulator.ts';
-import { type Crew, startCrew } from './crew.ts';
+import type { Simulator } from '../simulator/simulator.ts';
+import type { Crew } from './crew.ts';
 import type { Setup } from './setup.ts';
 import { openStore } from './store.ts';
 
@@ -63,7 +63,7 @@ export async function openService(plan: Plan, tools: Tools): Promise<Service> {
   const { env, loaded } = setup;
   const store = await closers.open('redis', () => openStore(setup, tools, dataDir));
   await greetRedis(store.url, tools);
-  const simulator = standIn && (await closers.open('simulator', () => startSimulator(standIn)));
+  const simulator = standIn && (await closers.open('simulator', () => openSimulator(standIn)));
   if (simulator !== undefined) log.info({ url: simulator.url }, 'simulator.listening');
   const config = simulator === undefined ? loaded.config : callingOnly(loaded.config, simulator.url);
   log.info({ config: describeConfig(config), file: loaded.file, version: loaded.version }, 'config.loaded');
@@ -77,10 +77,11 @@ export async function openService(plan: Plan, tools: Tools): Promise<Service> {
     log,
   };
   if (parts.visits) {
+    const { startChanges } = await import('../../workers/visits.ts');
     const stillHolds = makeStillHolds(() => rules.clockRules);
     await closers.open('workers', () => startChanges({ ...setting, stillHolds }));
   }
-  const clock = parts.clock ? await closers.open('clock', () => startClock({ ...setting, rules })) : undefined;
+  const clock = parts.clock ? await closers.open('clock', () => openClock({ ...setting, rules })) : undefined;
   const receiverParts = {
     loaded: { config, version: loaded.version },
     env,
@@ -109,9 +110,23 @@ export async function openService(plan: Plan, tools: Tools): Promise<Service> {
   };
 }
 
+async function openSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const { startSimulator } = await import('../simulator/simulator.ts');
+  return startSimulator(options);
+}
+
+async function openClock(setting: ClockSetting): Promise<RunningClock> {
+  const { startClock } = await import('../../workers/runs.ts');
+  return startClock(setting);
+}
+
 /** The receiver in this process, or a crew of them. */
 async function openReceiver(parts: ReceiverParts, processes: number): Promise<Crew> {
-  if (processes > 1) return startCrew(parts, processes);
+  if (processes > 1) {
+    const { startCrew } = await import('./crew.ts');
+    return startCrew(parts, processes);
+  }
+  const { startReceiver } = await import('../server.ts');
   // It asks `configChecks` by itself.
   return { ...(await startReceiver(parts)), recheck: () => {} };
 }
