@@ -4,8 +4,7 @@ import pino, { type DestinationStream, type Logger } from 'pino';
 
 export type Log = Logger;
 
-// Lines are flat and name each field; deeper wildcards took a tenth of the receiver's time (measured).
-const hidden = [
+const hidden: ReadonlySet<string> = new Set([
   'authorization',
   'cookie',
   'secret',
@@ -15,7 +14,8 @@ const hidden = [
   'accessToken',
   'token',
   'password',
-];
+]);
+const HIDDEN = '[hidden]';
 
 /** A logger writing JSON lines to standard output, or to `destination`. */
 export function makeLog(options: { level: string; name: string }, destination?: DestinationStream): Log {
@@ -23,11 +23,33 @@ export function makeLog(options: { level: string; name: string }, destination?: 
     level: options.level,
     base: { process: options.name, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-    redact: { paths: hidden.flatMap((key) => [key, `*.${key}`]), censor: '[hidden]' },
+    formatters: { level: (label) => ({ level: label }), log: redacted },
     serializers: { err: plainError, error: plainError },
   };
   return destination === undefined ? pino(settings) : pino(settings, destination);
+}
+
+/**
+ * The facts of a line without what has the name of a secret, on the first level or the second: lines are flat. Ours and not
+ * pino's own, which copies every line it looks at and took a twentieth of the receiver's time (measured).
+ */
+function redacted(facts: Record<string, unknown>): Record<string, unknown> {
+  let clean = facts;
+  for (const [name, value] of Object.entries(facts)) {
+    const shown = hidden.has(name) ? HIDDEN : isPlain(value) ? withoutHidden(value) : value;
+    if (shown !== value) clean = { ...clean, [name]: shown };
+  }
+  return clean;
+}
+
+function withoutHidden(facts: Record<string, unknown>): Record<string, unknown> {
+  const names = Object.keys(facts).filter((name) => hidden.has(name));
+  return names.length === 0 ? facts : { ...facts, ...Object.fromEntries(names.map((name) => [name, HIDDEN])) };
+}
+
+/** Not an error, whose serializer chooses what is told of it, and not a list of texts. */
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Error);
 }
 
 /** Only name, code, message and cause: error objects of HTTP clients can carry the request with its credentials. */
