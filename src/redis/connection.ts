@@ -2,6 +2,8 @@
 // a command must fail fast (the receive path answers 503), a worker must wait for Redis however long it is away.
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
 import type { Log } from '../log.ts';
+import { gatherWrites } from './gather.ts';
+import { leaveSilence } from './silence.ts';
 import { type HostPort, parseRedisUrl, type RedisAddress } from './url.ts';
 
 export type RedisClient = Redis | Cluster;
@@ -17,6 +19,12 @@ interface Collaborators {
 
 /** Above the slowest answer of a healthy Redis with fsync on every write, below the sender's patience. */
 const commandTimeoutMs = 800;
+
+/**
+ * A Redis that says nothing for so long is left for a new connection. A worker has time, and its commands are sent again
+ * then; BullMQ's blocking reads have connections of their own, with an end of their own.
+ */
+const patienceMs: Readonly<Record<Role, number>> = { command: 5_000, worker: 20_000 };
 
 /** Pause before reconnect `times` (from 1): 50 ms doubled each time up to 2 s, plus up to half of it by chance. */
 export function reconnectDelayMs(times: number, random: () => number): number {
@@ -42,6 +50,10 @@ export function connect(target: { readonly url: string }, role: Role, { log, ran
           retryStrategy: delay,
         });
   tellOnce(client, role, log);
+  if (client instanceof Redis) {
+    gatherWrites(client);
+    leaveSilence(client, { patienceMs: patienceMs[role] });
+  }
   return client;
 }
 

@@ -74,6 +74,17 @@ describe('a command client', () => {
     line.close();
   });
 
+  it('leaves a connection that has gone deaf, as when the host of Redis vanished, for one that works', async () => {
+    const line = await cuttableLine(redis.url);
+    const command = await openClient(line.url);
+    clients.push(command);
+    line.deafen();
+    expect(isUnavailable(await refusal(command.set('a', '1')))).toBe(true);
+    await vi.waitFor(() => command.set('a', '2'), { timeout: 15_000 });
+    command.disconnect();
+    line.close();
+  });
+
   it('rejects as unavailable when memory is full', async () => {
     const command = await client();
     await command.config('SET', 'maxmemory', '1');
@@ -107,15 +118,24 @@ describe('a command client', () => {
   });
 });
 
-/** A line to Redis that can lose one answer, together with the connection, after Redis has done what was asked. */
-async function cuttableLine(url: string): Promise<{ url: string; cutNextAnswer(): void; close(): void }> {
+/**
+ * A line to Redis that can lose one answer, together with the connection, after Redis has done what was asked; or go deaf:
+ * the connections of that moment stay open, and nothing passes them any more.
+ */
+async function cuttableLine(
+  url: string,
+): Promise<{ url: string; cutNextAnswer(): void; deafen(): void; close(): void }> {
   let cut = false;
+  let deafened = 0;
   const path = fileURLToPath(url.replace('unix:', 'file:'));
   const server = createServer((near) => {
+    const bornAt = deafened;
     const far = createConnection(path);
-    near.pipe(far);
+    near.on('data', (asked) => bornAt === deafened && far.write(asked));
+    near.on('close', () => far.destroy());
     near.on('error', () => far.destroy());
     far.on('data', (answer) => {
+      if (bornAt < deafened) return;
       if (cut) near.destroy();
       else near.write(answer);
       cut = false;
@@ -128,6 +148,9 @@ async function cuttableLine(url: string): Promise<{ url: string; cutNextAnswer()
     url: socketUrl(socket),
     cutNextAnswer: () => {
       cut = true;
+    },
+    deafen: () => {
+      deafened += 1;
     },
     close: () => server.close(),
   };
