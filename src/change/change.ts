@@ -14,7 +14,7 @@ export interface Delivery {
   readonly digest?: string;
   readonly decisions: readonly Decision[];
   /** Which version of the rule file decided. */
-  readonly version?: string;
+  readonly version?: string | undefined;
   /** Default live. */
   readonly class?: Class;
 }

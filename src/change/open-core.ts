@@ -15,6 +15,7 @@ import { openQueue } from './queue.ts';
 import { makeRecords } from './record.ts';
 import { openRecordScripts } from './scripts.ts';
 import { makeSteering, type Steering } from './steer.ts';
+import { makeWake } from './wake.ts';
 
 export interface Core {
   readonly accept: Accept;
@@ -45,12 +46,17 @@ export function openCore({ client, names, accounts, newId, now, log }: CoreSetti
     onError: (error) => log.debug({ error }, 'queue.trouble'),
   });
   const scripts = openRecordScripts(client, names.tag);
+  const wake = makeWake({
+    queue,
+    pace: (account) => accounts[account]?.rate ?? 0,
+    now,
+    onLost: (error, ticket) => log.warn({ error, ticket }, 'visit.kick-lost'),
+  });
   const accept = makeAccept({
     records: makeRecords(scripts),
-    queue,
+    wake,
     newId,
     deadlineMs: (account) => accounts[account]?.deadline ?? 0,
-    onLostKick: (error, ticket) => log.warn({ error, ticket }, 'visit.kick-lost'),
   });
   const ledger = makeLedger(client, names);
   return {
@@ -67,6 +73,9 @@ export function openCore({ client, names, accounts, newId, now, log }: CoreSetti
         { client, names, look: { change: scripts.auditChange, ticket: scripts.auditTicket }, hasJob: queue.has },
         sinceMs,
       ),
-    close: queue.close,
+    close() {
+      wake.close();
+      return queue.close();
+    },
   };
 }

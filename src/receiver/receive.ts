@@ -127,7 +127,7 @@ export function makeReceive(parts: ReceiveParts): Receive {
 /** From the body to the commit. */
 function makeTake(parts: Pick<ReceiveParts, 'rules' | 'commit' | 'readBody' | 'senderAddress' | 'newId' | 'now'>) {
   const { rules, commit, readBody, senderAddress, newId, now } = parts;
-  const version = rules.version === undefined ? {} : { version: rules.version };
+  const { version } = rules;
   return async function take(req: IncomingMessage, res: ServerResponse, source: ReceiverSource): Promise<Outcome> {
     const address = senderAddress(req);
     if (!source.accepts(address)) {
@@ -155,7 +155,7 @@ function makeTake(parts: Pick<ReceiveParts, 'rules' | 'commit' | 'readBody' | 's
     const decisions = rules.decide(event, receivedAt);
     // The kind belongs to the name: a digest and an id that look alike are two deliveries.
     const delivery = { key: `${reading.key.kind}:${reading.key.key}`, windowMs: reading.key.windowMs };
-    const stored = await commit({ ...version, event, rawBody: body, delivery, keepMs: source.keepMs, decisions });
+    const stored = await commit({ event, rawBody: body, keepMs: source.keepMs, delivery, decisions, version });
     if (stored.kind === 'unavailable') return { reason: 'unavailable', refusal: unavailable(stored.why), body };
     if (stored.kind === 'conflict') throw new Error('the core found a conflict for a delivery that has no digest');
     const oldSecret = (proof.secretIndex ?? 0) > 0;

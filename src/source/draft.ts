@@ -65,7 +65,7 @@ export function toKey(
 ): DeliveryKey {
   const named = nameDelivery(known, preset, expression, note);
   const ownMs = named.kind === 'digest' ? DIGEST_WINDOW_MS : ID_WINDOW_MS;
-  return { ...named, windowMs: Math.max(windows.dedupeMs ?? ownMs, windows.replayMs) };
+  return { key: named.key, kind: named.kind, windowMs: Math.max(windows.dedupeMs ?? ownMs, windows.replayMs) };
 }
 
 function nameDelivery(

@@ -54,10 +54,9 @@ export function makeTestCore(client: RedisClient, names: Names, accounts: readon
   const newId = makeNewId(Date.now, randomBytes);
   const accept = makeAccept({
     records: makeRecords(openRecordScripts(client, names.tag)),
-    queue,
+    wake: (appointment) => void queue.add(appointment).catch(() => {}),
     newId,
     deadlineMs: () => 72 * 3_600_000,
-    onLostKick: () => {},
   });
   return {
     queue,
