@@ -36,7 +36,7 @@ const EVERY_MS = 1_000;
 /** Tickets looked at in one round; the next round goes on where this one stopped. */
 const BATCH = 200;
 const KEPT_MS = 30 * 24 * 60 * 60 * 1_000;
-/** Some 975 MB of history at the most, bodies not counted (bench/README.md). */
+/** Some 980 MB of history at the most, bodies not counted (bench/README.md). */
 const MOST_ENTRIES = 1_000_000;
 /** Events that no rule wanted: enough to ask why nothing happened, whatever floods in. */
 const MOST_UNMATCHED = 50_000;
