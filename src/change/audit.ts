@@ -38,8 +38,9 @@ export interface AuditParts {
 }
 
 const CHUNK = 500;
-/** A visit that is due is queued by the sweep within a second or two; later than this, it was forgotten. */
+/** A visit that is due is queued by the sweep in its next walk, which takes some 5 ms a ticket; much later, it was forgotten. */
 const OVERDUE_MS = 60_000;
+const OVERDUE_MS_A_TICKET = 10;
 
 /** Audits the changes accepted since `sinceMs`, and every ticket that is not in step. */
 export async function audit({ client, names, look, hasJob }: AuditParts, sinceMs: number): Promise<Audit> {
@@ -67,7 +68,9 @@ export async function audit({ client, names, look, hasJob }: AuditParts, sinceMs
       if (told_.verdicts > 1) faults.push({ what: `has ${told_.verdicts} verdicts`, change });
     }
   }
-  for (const ticket of await client.zrange(names.dirty, 0, -1)) await auditTicket(ticket);
+  const dirty = await client.zrange(names.dirty, 0, -1);
+  const patienceMs = OVERDUE_MS + dirty.length * OVERDUE_MS_A_TICKET;
+  for (const ticket of dirty) await auditTicket(ticket, patienceMs);
   return { accepted, verdicts: counts, open, faults };
 
   /** What the ledger says of each change in the period, up to the moment the audit began. */
@@ -94,11 +97,11 @@ export async function audit({ client, names, look, hasJob }: AuditParts, sinceMs
     return history;
   }
 
-  async function auditTicket(ticket: string): Promise<void> {
+  async function auditTicket(ticket: string, patienceMs: number): Promise<void> {
     const [state, account = '', number, overdueMs] = (await look.ticket(ticket)) as string[];
     if (state === 'clean' || state === 'leased') return;
     if (state === 'lease-without-owner') faults.push({ what: 'has a lease that no visit owns', ticket });
-    else if (Number(overdueMs) > OVERDUE_MS && !(await hasJob(account, ticket, Number(number)))) {
+    else if (Number(overdueMs) > patienceMs && !(await hasJob(account, ticket, Number(number)))) {
       faults.push({ what: `is overdue by ${Math.round(Number(overdueMs) / 1000)} s and has no job`, ticket });
     }
   }

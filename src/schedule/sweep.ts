@@ -33,8 +33,10 @@ export interface SweepParts {
 }
 
 const EVERY_MS = 1_000;
-/** Tickets looked at in one round; the next round goes on where this one stopped. */
+/** Tickets looked at in one round, and those that are due at the same moment as the last; the next round goes on behind it. */
 const BATCH = 200;
+/** As Redis says it. */
+const ALL = -1;
 const KEPT_MS = 30 * 24 * 60 * 60 * 1_000;
 /** Some 980 MB of history at the most, bodies not counted (bench/README.md). */
 const MOST_ENTRIES = 1_000_000;
@@ -58,7 +60,8 @@ export interface Sweep {
 }
 
 export function makeSweep({ client, names, queue, ripen, retire, random, onError }: SweepParts): Sweep {
-  let offset = 0;
+  // How far the walk has come: the due time, as Redis writes it, of the last ticket that was looked at.
+  let passed: string | undefined;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
   let isStopped = false;
@@ -69,12 +72,22 @@ export function makeSweep({ client, names, queue, ripen, retire, random, onError
     await retire(KEPT_MS, MOST_ENTRIES, MOST_UNMATCHED, RETIRED_AT_ONCE);
     for (const list of [names.failed, names.held]) await client.zremrangebyscore(list, '-inf', String(now - KEPT_MS));
     for (const appointment of await ripen(BATCH)) await queue.add(appointment);
-    const flat = await client.zrangebyscore(names.dirty, '-inf', String(now), 'WITHSCORES', 'LIMIT', offset, BATCH);
-    const due = flat.flatMap((ticket, i) => (i % 2 === 0 ? [{ ticket, lateMs: now - Number(flat[i + 1]) }] : []));
-    // A long backlog is walked in steps, so that a lost wake-up far behind is found too.
-    offset = due.length < BATCH ? 0 : offset + BATCH;
-    await Promise.all(due.map(({ ticket, lateMs }) => revisit(ticket, lateMs > LATE_MS).catch(onError)));
-    return due.length;
+    const due = await nextDue(now);
+    await Promise.all([...due].map(([ticket, dueAt]) => revisit(ticket, now - dueAt > LATE_MS).catch(onError)));
+    return due.size;
+  }
+
+  /**
+   * The next step of the walk: some tickets and when each is due. A long backlog is walked by time and not by place, or what is
+   * worked off meanwhile would move others past the walker; so all that are due at the same moment go together.
+   */
+  async function nextDue(now: number): Promise<Map<string, number>> {
+    const due = (from: string, to: string, most: number) =>
+      client.zrangebyscore(names.dirty, from, to, 'WITHSCORES', 'LIMIT', 0, most);
+    const flat = await due(passed === undefined ? '-inf' : `(${passed}`, String(now), BATCH);
+    passed = flat.length < 2 * BATCH ? undefined : flat.at(-1);
+    if (passed !== undefined) flat.push(...(await due(passed, passed, ALL)));
+    return new Map(flat.flatMap((ticket, i) => (i % 2 === 0 ? [[ticket, Number(flat[i + 1])] as const] : [])));
   }
 
   async function revisit(ticket: string, isLate: boolean): Promise<void> {

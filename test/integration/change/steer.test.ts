@@ -138,4 +138,18 @@ describe('the audit', () => {
     );
     expect(faults).toHaveLength(4);
   });
+
+  it('gives a ticket without a job as much longer as the sweep needs for those that are due with it', async () => {
+    const { client, names } = road;
+    const [ticket = '', ...others] = seed(500);
+    await road.say([wish(ticket, 'solved')]);
+    await client.hincrby(names.ticket(ticket), 'visit', 1);
+    const [seconds] = await client.time();
+    await client.zadd(names.dirty, Number(seconds) * 1000 - 62_000, ticket);
+    const forgotten = { faults: [expect.objectContaining({ what: expect.stringContaining('has no job'), ticket })] };
+    expect(await core.audit(0)).toMatchObject(forgotten);
+    // Nobody knows these; they only stand in the way.
+    await client.zadd(names.dirty, ...others.flatMap((other) => [9e15, other]));
+    expect(await core.audit(0)).toMatchObject({ faults: [] });
+  });
 });

@@ -112,12 +112,19 @@ it('a ticket that is held by a visit, or due later, is left alone', async () => 
 
 it('a long backlog is walked in steps, to its end and again from the start', async () => {
   await acceptOnly(many(450));
+  for (const [i, ticket] of many(450).entries()) await redis.client.zadd(redis.names.dirty, 'XX', i + 1, ticket);
   const seen: string[] = [];
   const sweep = openSweep({ queue: { add: async ({ ticket }) => void seen.push(ticket) } });
   const rounds: number[] = [];
   for (let i = 0; i < 4; i++) rounds.push(await sweep.round());
   expect(rounds).toEqual([200, 200, 50, 200]);
   expect(new Set(seen.slice(0, 450))).toEqual(new Set(many(450)));
+});
+
+it('tickets that are due at the same moment are looked at in one step', async () => {
+  await acceptOnly(many(450));
+  const sweep = openSweep({ queue: { add: async () => {} } });
+  expect([await sweep.round(), await sweep.round()]).toEqual([450, 0]);
 });
 
 it('an account without a queue does no harm to the others', async () => {
