@@ -1,6 +1,6 @@
 // Owns when a wake-up goes into the queue: at once where the pace of its account can use it soon, else in its turn. A flood
-// would otherwise spend half of what Redis has on jobs that wait for hours. What is left behind here (the process ends, too
-// many wait) is still due in Redis, and the sweep queues it.
+// would otherwise spend a fifth of what Redis has on jobs that wait for hours (decision 0010). What is left behind here (the
+// process ends, too many wait) is still due in Redis, and the sweep queues it.
 import type { Appointment } from './change.ts';
 
 export interface Wake {

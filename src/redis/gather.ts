@@ -1,5 +1,5 @@
 // Owns that commands which arise together leave together: one write to the socket, and one read for Redis, instead of one
-// for each. A system call costs more than all else that a command takes of the client (measured, bench/README.md).
+// for each. A system call costs about as much as all else that a command takes of the client (profiled).
 import type { Redis } from 'ioredis';
 
 /** The part of a client that is watched. */
