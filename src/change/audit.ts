@@ -35,6 +35,8 @@ export interface AuditParts {
   readonly look: { readonly change: Script; readonly ticket: Script };
   /** Whether a job for this appointment is waiting, delayed or running. */
   readonly hasJob: (account: string, ticket: string, number: number) => Promise<boolean>;
+  /** Whether so many jobs of an account wait that others are queued in their turn only. */
+  readonly hasBacklog: (account: string) => Promise<boolean>;
 }
 
 const CHUNK = 500;
@@ -43,7 +45,7 @@ const OVERDUE_MS = 60_000;
 const OVERDUE_MS_A_TICKET = 10;
 
 /** Audits the changes accepted since `sinceMs`, and every ticket that is not in step. */
-export async function audit({ client, names, look, hasJob }: AuditParts, sinceMs: number): Promise<Audit> {
+export async function audit({ client, names, look, hasJob, hasBacklog }: AuditParts, sinceMs: number): Promise<Audit> {
   const counts = Object.fromEntries(verdicts.map((verdict) => [verdict, 0])) as Record<Verdict, number>;
   const faults: AuditFault[] = [];
   let accepted = 0;
@@ -102,6 +104,7 @@ export async function audit({ client, names, look, hasJob }: AuditParts, sinceMs
     if (state === 'clean' || state === 'leased') return;
     if (state === 'lease-without-owner') faults.push({ what: 'has a lease that no visit owns', ticket });
     else if (Number(overdueMs) > patienceMs && !(await hasJob(account, ticket, Number(number)))) {
+      if (await hasBacklog(account)) return;
       faults.push({ what: `is overdue by ${Math.round(Number(overdueMs) / 1000)} s and has no job`, ticket });
     }
   }

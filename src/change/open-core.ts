@@ -15,7 +15,7 @@ import { openQueue } from './queue.ts';
 import { makeRecords } from './record.ts';
 import { openRecordScripts } from './scripts.ts';
 import { makeSteering, type Steering } from './steer.ts';
-import { makeWake } from './wake.ts';
+import { jobsAhead, makeWake } from './wake.ts';
 
 export interface Core {
   readonly accept: Accept;
@@ -46,9 +46,10 @@ export function openCore({ client, names, accounts, newId, now, log }: CoreSetti
     onError: (error) => log.debug({ error }, 'queue.trouble'),
   });
   const scripts = openRecordScripts(client, names.tag);
+  const pace = (account: string) => accounts[account]?.rate ?? 0;
   const wake = makeWake({
     queue,
-    pace: (account) => accounts[account]?.rate ?? 0,
+    pace,
     now,
     onLost: (error, ticket) => log.warn({ error, ticket }, 'visit.kick-lost'),
   });
@@ -70,7 +71,13 @@ export function openCore({ client, names, accounts, newId, now, log }: CoreSetti
     rejections: openRejections(client, names),
     audit: (sinceMs) =>
       audit(
-        { client, names, look: { change: scripts.auditChange, ticket: scripts.auditTicket }, hasJob: queue.has },
+        {
+          client,
+          names,
+          look: { change: scripts.auditChange, ticket: scripts.auditTicket },
+          hasJob: queue.has,
+          hasBacklog: async (account) => (await queue.waiting(account)) >= jobsAhead(pace(account)),
+        },
         sinceMs,
       ),
     close() {

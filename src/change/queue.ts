@@ -9,6 +9,8 @@ export interface VisitQueue {
   add(appointment: Appointment): Promise<void>;
   /** Whether the job of an appointment is there: waiting, delayed or running. */
   has(account: string, ticket: string, number: number): Promise<boolean>;
+  /** How many jobs of an account wait for a worker. */
+  waiting(account: string): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -34,6 +36,9 @@ export function openQueue(parts: {
       const ids = [false, true].map((isLate) => jobId({ ticket, number, isLate }));
       const jobs = await Promise.all(ids.map((id) => queues.get(account)?.getJob(id)));
       return jobs.some((job) => job !== undefined);
+    },
+    async waiting(account) {
+      return (await queues.get(account)?.getJobCountByTypes('wait', 'prioritized')) ?? 0;
     },
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));

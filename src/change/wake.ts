@@ -29,6 +29,11 @@ const EVERY_MS = 100;
 /** In one process, of one account and class; some 20 MB. */
 const MOST_WAITING = 100_000;
 
+/** So many jobs wait in the queue, at the least, while a wake-up waits here; a second's work is with those who do it. */
+export function jobsAhead(pace: number): number {
+  return (AHEAD_S - 1) * Math.max(1, pace);
+}
+
 /** What may be queued now of one account and class, and what waits, by ticket, the oldest first. */
 interface Line {
   readonly perSecond: number;

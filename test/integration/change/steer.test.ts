@@ -11,19 +11,23 @@ let road: Road;
 let core: Core;
 beforeEach(async () => {
   road = await openRoad({ simulator: { autoCreate: false } });
-  core = openCore({
-    client: road.client,
-    names: road.names,
-    accounts: { main: testAccount(road.simulator.url) },
-    newId: makeNewId(Date.now, randomBytes),
-    now: Date.now,
-    log: quiet,
-  });
+  core = openTestCore();
 });
 afterEach(async () => {
   await core.close();
   await road.close();
 });
+
+function openTestCore(account: { rate?: number } = {}): Core {
+  return openCore({
+    client: road.client,
+    names: road.names,
+    accounts: { main: { ...testAccount(road.simulator.url), ...account } },
+    newId: makeNewId(Date.now, randomBytes),
+    now: Date.now,
+    log: quiet,
+  });
+}
 
 const seed = (count: number) => road.simulator.seed(Array.from({ length: count }, () => ({ id: randomUUID() })));
 
@@ -137,6 +141,20 @@ describe('the audit', () => {
       ]),
     );
     expect(faults).toHaveLength(4);
+  });
+
+  it('takes no ticket for forgotten that waits for its turn in a backlog', async () => {
+    const { client, names } = road;
+    const [ticket = '', ...others] = seed(300);
+    await road.say([wish(ticket, 'solved')]);
+    await client.hincrby(names.ticket(ticket), 'visit', 1);
+    await client.zadd(names.dirty, 1, ticket);
+    await road.say(others.map((other) => wish(other, 'solved')));
+    // Three hundred jobs are a backlog at ten calls a second, and none at a hundred.
+    const slow = openTestCore({ rate: 10 });
+    expect(await slow.audit(0)).toMatchObject({ open: 300, faults: [] });
+    await slow.close();
+    expect(await core.audit(0)).toMatchObject({ open: 300, faults: [{ ticket }] });
   });
 
   it('gives a ticket without a job as much longer as the sweep needs for those that are due with it', async () => {
