@@ -1,19 +1,20 @@
--- The commit point: stores an event and all its wishes, or nothing. Its confirmed answer is what a 202 means.
+-- The commit point: stores events that came together, each with all its wishes or not at all. Its confirmed answer is what a
+-- 202 means.
 -- KEYS[1]  the hash tag
--- ARGV     1 event id proposed · 2 what names the delivery (`source:digest`) · 3 dedupe window ms · 4 digest of the content
+-- ARGV     one event after another, of each:
+--          1 event id proposed · 2 what names the delivery (`source:digest`) · 3 dedupe window ms · 4 digest of the content
 --          5 keep the body ms (0: not at all) · 6 source · 7 type · 8 the event's own time ms or '' · 9 headers JSON
 --          10 raw body · 11 ledger data JSON (decisions) · 12 how many outcomes, then for each of them thirteen:
 --          change id · ticket, or `link:KEY` · status · account · rule · kind (link, cancel, wish, dry-run, shadowed, held)
 --          · reason · by (the rule that shadows; for link: the key) · deadline ms from now · class (live, clock)
 --          · wait ms · guard (statuses, spaced, or '') · its own order ms or ''
--- Answer   {fresh: '1', '0' seen before, 'conflict' same name with other content; event id; change ids, spaced; the stream
---          and the id of the event's entry in it; then for each ticket to be visited: ticket, account, visit number, class}
+-- Answer   for each event: {fresh: '1', '0' seen before, 'conflict' same name with other content; event id; change ids,
+--          spaced; the stream and the id of the event's entry in it; then for each ticket to be visited: ticket, account,
+--          visit number, class}, or the error that kept it, and only it, from being stored
 -- Invariant: an event is accepted once; of two wishes for one ticket the one with the later order (the event's own time,
 --          else arrival) is the record's; every accepted wish is open or has a verdict
-local FIRST, WIDTH = 13, 13
+local HEAD, WIDTH = 12, 13
 local LINK_KEPT_MS = 400 * 24 * 60 * 60 * 1000
-local eventId, delivery, windowMs, digest = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
-local seenKey = tag .. ':seen:' .. delivery
 local eventKey = tag .. ':event:'
 
 -- The answer, flat; `unpack` would break over an event that wishes for thousands of tickets.
@@ -29,21 +30,6 @@ local function again(fresh, id)
   local event = redis.call('HMGET', eventKey .. id, 'changes', 'stream', 'entry')
   local changes = event[1] or ''
   return told({ fresh, id, changes, event[2] or '', event[3] or '' }, kicksFor(changes))
-end
-
-local seen = redis.call('GET', seenKey)
-if seen then
-  local id, before = string.match(seen, '^(%S+) (%S*)$')
-  if id == eventId then -- our own command, sent again by the client after a cut connection
-    return again('1', id)
-  end
-  if before ~= digest then
-    return { 'conflict', id, '', '', '' }
-  end
-  if redis.call('EXISTS', eventKey .. id) == 1 then
-    redis.call('HINCRBY', eventKey .. id, 'duplicates', 1)
-  end
-  return again('0', id)
 end
 
 -- Lets a wish wait for its time, unless a later one is there already.
@@ -67,7 +53,7 @@ local function wait(wish, order)
 end
 
 -- An event that ends the waits of one rule for one ticket.
-local function cancel(wish, order)
+local function cancel(wish, order, eventId)
   for _, id in ipairs(redis.call('SMEMBERS', tag .. ':waits:' .. wish.ticket)) do
     local other = redis.call('HMGET', tag .. ':change:' .. id, 'rule', 'order')
     if other[1] == wish.rule and tonumber(other[2]) <= order then
@@ -76,7 +62,7 @@ local function cancel(wish, order)
   end
 end
 
-local function store(wish, order)
+local function store(wish, order, eventId)
   redis.call('HSET', tag .. ':change:' .. wish.id, 'ticket', wish.ticket, 'status', wish.status, 'account', wish.account,
     'event', eventId, 'rule', wish.rule, 'order', int(order), 'acceptedAt', int(now), 'cause', wish.reason,
     'class', wish.class, 'deadlineMs', int(wish.deadlineMs), 'from', wish.from)
@@ -88,10 +74,9 @@ local function store(wish, order)
   }, cjson.encode({ status = wish.status, reason = wish.reason, order = order }))
 end
 
-local visits, visited = {}, {} -- that this event wants, flat; and for which tickets
-
--- Gives true when the outcome is a change.
-local function take(wish, order)
+-- Gives true when the outcome is a change. What it wants visited is added to `visits`, flat; `visited` tells where a ticket
+-- stands in them.
+local function take(wish, order, eventId, visits, visited)
   if wish.kind == 'link' then
     redis.call('SET', tag .. ':link:' .. wish.by, wish.ticket, 'PX', LINK_KEPT_MS)
     append('link', { event = eventId, ticket = wish.ticket, rule = wish.rule }, cjson.encode({ key = wish.by }))
@@ -108,10 +93,10 @@ local function take(wish, order)
     wish.ticket = ticket
   end
   if wish.kind == 'cancel' then
-    cancel(wish, order)
+    cancel(wish, order, eventId)
     return false
   end
-  store(wish, order)
+  store(wish, order, eventId)
   if wish.kind == 'shadowed' then
     finishChange(wish.id, 'shadowed', { by = wish.by, reason = wish.reason })
   elseif wish.kind == 'held' then
@@ -132,29 +117,65 @@ local function take(wish, order)
   return true
 end
 
-redis.call('SET', seenKey, eventId .. ' ' .. digest, 'PX', windowMs)
-if tonumber(ARGV[5]) > 0 then
-  redis.call('SET', tag .. ':body:' .. eventId, ARGV[10], 'PX', ARGV[5])
+-- The outcome whose arguments begin behind `at`, and its order; `arrival` where it has none of its own.
+local function readWish(at, arrival)
+  local id, ticket, status, account, rule, kind, reason, by, deadlineMs, class, waitMs, from, order =
+    unpack(ARGV, at + 1, at + WIDTH)
+  return {
+    id = id, ticket = ticket, status = status, account = account, rule = rule, kind = kind, reason = reason, by = by,
+    deadlineMs = tonumber(deadlineMs), class = class, waitMs = tonumber(waitMs), from = from,
+  }, order ~= '' and tonumber(order) or arrival
 end
--- An event that no rule wanted is kept too, in a ring of its own: however many come, they push out nothing that happened.
-local stream = tonumber(ARGV[12]) > 0 and 'ledger' or 'unmatched'
-local entry = append('event', { event = eventId }, ARGV[11], stream)
 
-local arrival = ARGV[8] ~= '' and tonumber(ARGV[8]) or now
-local changes = {}
-for i = 0, tonumber(ARGV[12]) - 1 do
-  local at = FIRST + i * WIDTH
-  local wish = {
-    id = ARGV[at], ticket = ARGV[at + 1], status = ARGV[at + 2], account = ARGV[at + 3], rule = ARGV[at + 4],
-    kind = ARGV[at + 5], reason = ARGV[at + 6], by = ARGV[at + 7], deadlineMs = tonumber(ARGV[at + 8]),
-    class = ARGV[at + 9], waitMs = tonumber(ARGV[at + 10]), from = ARGV[at + 11],
-  }
-  if take(wish, ARGV[at + 12] ~= '' and tonumber(ARGV[at + 12]) or arrival) then
-    changes[#changes + 1] = wish.id
+-- Accepts the event whose arguments begin behind `at`.
+local function accept(at)
+  local eventId, delivery, windowMs, digest, keepMs, source, type, ownAt, headers, body, decisions, outcomes =
+    unpack(ARGV, at + 1, at + HEAD)
+  local seenKey = tag .. ':seen:' .. delivery
+  local seen = redis.call('GET', seenKey)
+  if seen then
+    local id, before = string.match(seen, '^(%S+) (%S*)$')
+    if id == eventId then -- our own command, sent again by the client after a cut connection
+      return again('1', id)
+    end
+    if before ~= digest then
+      return { 'conflict', id, '', '', '' }
+    end
+    if redis.call('EXISTS', eventKey .. id) == 1 then
+      redis.call('HINCRBY', eventKey .. id, 'duplicates', 1)
+    end
+    return again('0', id)
   end
+
+  if tonumber(keepMs) > 0 then
+    redis.call('SET', tag .. ':body:' .. eventId, body, 'PX', keepMs)
+  end
+  -- An event that no rule wanted is kept too, in a ring of its own: however many come, they push out nothing that happened.
+  local stream = tonumber(outcomes) > 0 and 'ledger' or 'unmatched'
+  local entry = append('event', { event = eventId }, decisions, stream)
+
+  local arrival = ownAt ~= '' and tonumber(ownAt) or now
+  local changes, visits, visited = {}, {}, {}
+  for i = 0, tonumber(outcomes) - 1 do
+    local wish, order = readWish(at + HEAD + i * WIDTH, arrival)
+    if take(wish, order, eventId, visits, visited) then
+      changes[#changes + 1] = wish.id
+    end
+  end
+  local changeList = table.concat(changes, ' ')
+  redis.call('HSET', eventKey .. eventId, 'source', source, 'type', type, 'at', ownAt, 'receivedAt', int(now),
+    'headers', headers, 'delivery', delivery, 'stream', stream, 'entry', entry, 'changes', changeList)
+  redis.call('PEXPIRE', eventKey .. eventId, KEPT_MS)
+  -- Last: a delivery that breaks on the way here is not known, and is taken anew when its sender repeats it.
+  redis.call('SET', seenKey, eventId .. ' ' .. digest, 'PX', windowMs)
+  return told({ '1', eventId, changeList, stream, entry }, visits)
 end
-local changeList = table.concat(changes, ' ')
-redis.call('HSET', eventKey .. eventId, 'source', ARGV[6], 'type', ARGV[7], 'at', ARGV[8], 'receivedAt', int(now),
-  'headers', ARGV[9], 'delivery', delivery, 'stream', stream, 'entry', entry, 'changes', changeList)
-redis.call('PEXPIRE', eventKey .. eventId, KEPT_MS)
-return told({ '1', eventId, changeList, stream, entry }, visits)
+
+local answers, at = {}, 0
+while at < #ARGV do
+  local ok, answer = pcall(accept, at)
+  -- What is wrong with one event is no reason to turn away those that came with it. Redis raises texts or tables, by version.
+  answers[#answers + 1] = (ok or type(answer) == 'table') and answer or { err = answer }
+  at = at + HEAD + WIDTH * tonumber(ARGV[at + HEAD])
+end
+return answers

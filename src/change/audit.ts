@@ -1,8 +1,8 @@
 // Owns the proof that nothing was lost: accepted = verdicts + open for a period, and nothing that is open is forgotten.
 // Reads what the scripts keep, one change at a time in one step each, so that it may run beside a busy service.
 import type { Names } from '../redis/names.ts';
+import type { Script } from '../redis/script.ts';
 import { type Verdict, verdicts } from '../verdict.ts';
-import type { Script } from './record.ts';
 
 /** Something that must not be, with the ids it is about. */
 export interface AuditFault {

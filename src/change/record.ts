@@ -2,15 +2,14 @@
 // in the head of each .lua file; this one only puts arguments in order and reads answers.
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import type { Script } from '../redis/script.ts';
 import type { Decision } from '../rule/rule.ts';
 import type { Activity } from '../ticket/answer.ts';
 import { isStatus, type Status } from '../ticket/ticket.ts';
 import type { Verdict } from '../verdict.ts';
 import type { Accepted, Appointment, Class, Delivery } from './change.ts';
+import { makeGroupCommit } from './group-commit.ts';
 import type { TicketRecord } from './verdict.ts';
-
-/** A script bound to a connection and to the hash tag as its key. */
-export type Script = (...args: (string | number | Buffer)[]) => Promise<unknown>;
 
 export interface RecordScripts {
   readonly accept: Script;
@@ -83,9 +82,10 @@ export interface AcceptParts {
 export function makeRecords(
   scripts: Pick<RecordScripts, 'accept' | 'ripen' | 'resolve' | 'begin' | 'look' | 'finish'>,
 ): Records {
+  const acceptTogether = makeGroupCommit(scripts.accept);
   return {
     async accept(delivery, parts) {
-      const reply = strings(await scripts.accept(...acceptArguments(delivery, parts)));
+      const reply = strings(await acceptTogether(acceptArguments(delivery, parts)));
       const [fresh, eventId = '', changeList = '', stream, entry = '', ...kicks] = reply;
       return {
         accepted: {

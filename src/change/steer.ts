@@ -2,9 +2,9 @@
 // what was done or why not; nothing here overrules a newer wish.
 import type { ChangeStory, Ledger } from '../ledger/ledger.ts';
 import type { Names } from '../redis/names.ts';
+import type { Script } from '../redis/script.ts';
 import { isStatus } from '../ticket/ticket.ts';
 import type { Accept } from './core.ts';
-import type { Script } from './record.ts';
 
 /** What became of an operator's request. `by` names the newer wish that won. */
 export type Steered =

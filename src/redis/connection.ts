@@ -2,7 +2,6 @@
 // a command must fail fast (the receive path answers 503), a worker must wait for Redis however long it is away.
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
 import type { Log } from '../log.ts';
-import { gatherWrites } from './gather.ts';
 import { leaveSilence } from './silence.ts';
 import { type HostPort, parseRedisUrl, type RedisAddress } from './url.ts';
 
@@ -51,7 +50,6 @@ export function connect(target: { readonly url: string }, role: Role, { log, ran
         });
   tellOnce(client, role, log);
   if (client instanceof Redis) {
-    gatherWrites(client);
     leaveSilence(client, { patienceMs: patienceMs[role] });
   }
   return client;

@@ -1,7 +1,7 @@
 // The guards of the record's scripts, each taken out in turn: the invariants that the model test relies on must notice.
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Script } from '../../../src/change/record.ts';
+import type { Script } from '../../../src/redis/script.ts';
 import { openWorld, type Visitor, type World } from '../../support/record-world.ts';
 import { openTestRedis, type TestRedis } from '../../support/redis.ts';
 

@@ -1,0 +1,61 @@
+// Owns that events which arrive together are stored together: one script for all of one turn of the event loop. Each has its
+// own answer, so that what is wrong with one is its own. Leaves to the script what storing means.
+import type { Script } from '../redis/script.ts';
+
+/** The arguments of one event, and its part of the answer. Rejects with the script's error, or with that of the event. */
+export type GroupCommit = (args: readonly (string | number | Buffer)[]) => Promise<unknown>;
+
+/** Of one script: a few milliseconds of Redis, which does nothing else meanwhile. One event may be larger than all of them. */
+const MOST_EVENTS = 32;
+const MOST_ARGUMENTS = 2_000;
+const MOST_SIZE = 1024 * 1024;
+
+interface Group {
+  readonly args: (string | number | Buffer)[];
+  readonly waiting: { resolve(reply: unknown): void; reject(error: unknown): void }[];
+  size: number;
+}
+
+/** `accept` takes the arguments of all events in a row and answers each of them in a list. */
+export function makeGroupCommit(accept: Script): GroupCommit {
+  let gathering: Group | undefined;
+
+  function join(args: readonly (string | number | Buffer)[], waiting: Group['waiting'][number]): void {
+    if (gathering === undefined) {
+      const group: Group = { args: [], waiting: [], size: 0 };
+      gathering = group;
+      // When everything that has arrived in this turn of the event loop was looked at.
+      setImmediate(() => leave(group));
+    }
+    const { args: all, waiting: everybody } = gathering;
+    for (const arg of args) {
+      all.push(arg);
+      gathering.size += typeof arg === 'number' ? 1 : arg.length;
+    }
+    everybody.push(waiting);
+    if (everybody.length >= MOST_EVENTS || all.length >= MOST_ARGUMENTS || gathering.size >= MOST_SIZE)
+      leave(gathering);
+  }
+
+  function leave(group: Group): void {
+    if (gathering !== group) return;
+    gathering = undefined;
+    accept(...group.args).then(
+      (replies) => tellEach(group, replies),
+      (error: unknown) => {
+        for (const { reject } of group.waiting) reject(error);
+      },
+    );
+  }
+
+  return (args) => new Promise((resolve, reject) => join(args, { resolve, reject }));
+}
+
+function tellEach({ waiting }: Group, replies: unknown): void {
+  const told = Array.isArray(replies) ? replies : [];
+  for (const [i, { resolve, reject }] of waiting.entries()) {
+    const reply: unknown = told[i];
+    if (Array.isArray(reply)) resolve(reply);
+    else reject(reply instanceof Error ? reply : new Error('the commit point gave no answer for an event'));
+  }
+}
