@@ -1,9 +1,9 @@
 // Owns that events which arrive together are stored together: one script for all of one turn of the event loop. Each has its
 // own answer, so that what is wrong with one is its own. Leaves to the script what storing means.
-import type { Script } from '../redis/script.ts';
+import type { Argument, Script } from '../redis/script.ts';
 
 /** The arguments of one event, and its part of the answer. Rejects with the script's error, or with that of the event. */
-export type GroupCommit = (args: readonly (string | number | Buffer)[]) => Promise<unknown>;
+export type GroupCommit = (args: readonly Argument[]) => Promise<unknown>;
 
 /** Of one script: a few milliseconds of Redis, which does nothing else meanwhile. One event may be larger than all of them. */
 const MOST_EVENTS = 32;
@@ -11,7 +11,7 @@ const MOST_ARGUMENTS = 2_000;
 const MOST_SIZE = 1024 * 1024;
 
 interface Group {
-  readonly args: (string | number | Buffer)[];
+  readonly args: Argument[];
   readonly waiting: { resolve(reply: unknown): void; reject(error: unknown): void }[];
   size: number;
 }
@@ -20,7 +20,7 @@ interface Group {
 export function makeGroupCommit(accept: Script): GroupCommit {
   let gathering: Group | undefined;
 
-  function join(args: readonly (string | number | Buffer)[], waiting: Group['waiting'][number]): void {
+  function join(args: readonly Argument[], waiting: Group['waiting'][number]): void {
     if (gathering === undefined) {
       const group: Group = { args: [], waiting: [], size: 0 };
       gathering = group;

@@ -5,12 +5,13 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RedisClient } from './connection.ts';
+import { type Argument, scriptCommand } from './script-command.ts';
 import { isUnavailable } from './unavailable.ts';
 
-export type { RedisClient };
+export type { Argument, RedisClient };
 
 /** Runs a script on its keys with these arguments; gives Redis' reply as it is (strings, numbers, null, lists). */
-export type Script = (...args: readonly (string | number | Buffer)[]) => Promise<unknown>;
+export type Script = (...args: readonly Argument[]) => Promise<unknown>;
 
 /**
  * Reads `files` (as `new URL('./accept.lua', import.meta.url)`) now and gives a function that runs them as one script,
@@ -22,11 +23,16 @@ export function defineScript(client: RedisClient, files: readonly URL[], keys: r
   const text = files.map((file) => readFileSync(file, 'utf8')).join('\n');
   const name = files.map((file) => basename(fileURLToPath(file))).join(' + ');
   const sha = createHash('sha1').update(text).digest('hex');
+  const run = (name: 'eval' | 'evalsha', script: string, args: readonly Argument[]): Promise<unknown> => {
+    const command = scriptCommand(name, script, keys, args);
+    client.sendCommand(command);
+    return command.promise;
+  };
   return async (...args) => {
     try {
-      return await client.evalsha(sha, keys.length, ...keys, ...args).catch((error: unknown) => {
+      return await run('evalsha', sha, args).catch((error: unknown) => {
         if (!isNoScript(error)) throw error;
-        return client.eval(text, keys.length, ...keys, ...args);
+        return run('eval', text, args);
       });
     } catch (error) {
       if (!(error instanceof Error) || isUnavailable(error)) throw error;

@@ -33,6 +33,8 @@ describe('a script', () => {
     const run = defineScript(redis.client, [library, script], [redis.names.tag]);
     expect(await run('a', 2)).toEqual([redis.names.tag, 'a+2', 7, null]);
     expect(await run(Buffer.from('b'), 'c')).toEqual([redis.names.tag, 'b+c', 7, null]);
+    const long = '…ü'.repeat(100_000);
+    expect(await run(long, 1.5)).toEqual([redis.names.tag, `${long}+1.5`, 7, null]);
   });
 
   it('is executed once also when the server has forgotten it', async () => {
