@@ -30,7 +30,7 @@ export function makeRequestChange(parts: {
       sendProblem(res, refusal);
     };
 
-    const read = await readBody(req, res);
+    const read = await readBody(req);
     if (!read.ok) return refuse(read.refusal);
     const key = parseIdempotencyKey(distinctHeaders(req.rawHeaders)['idempotency-key']);
     if (!key.ok) return refuse(key.refusal);

@@ -56,7 +56,7 @@ export function makeOperateHandlers(parts: {
   }
 
   const link: RequestHandler = async (req, res) => {
-    const read = await readBody(req, res);
+    const read = await readBody(req);
     if (!read.ok) return sendProblem(res, read.refusal);
     const parsed = LinkBody.safeParse(parseJson(read.body)?.value);
     if (!parsed.success) return sendProblem(res, notValid(parsed.error));
