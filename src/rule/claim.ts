@@ -1,21 +1,14 @@
 // Owns which rule is heard when several want something for one ticket of one event: the first in the file. There is
 // one wish per ticket and event, so a later rule is shadowed whether it wants another status or the same.
-import type { Status } from '../ticket/ticket.ts';
 import type { Decision } from './rule.ts';
 
 /** What a rule wants for a ticket. */
-export interface Want {
-  readonly rule: string;
-  readonly item?: number;
-  readonly ticket: string;
-  readonly status: Status;
-  readonly account: string;
-  readonly dryRun: boolean;
+export type Want = Extract<Decision, { kind: 'matched' }>;
+
+/** The want that is heard, and whether its rule says `stop`. */
+interface Claim {
+  readonly want: Want;
   readonly stop: boolean;
-  readonly from?: readonly Status[];
-  readonly afterMs?: number;
-  readonly at?: number;
-  readonly reason: string;
 }
 
 /**
@@ -23,8 +16,8 @@ export interface Want {
  * an earlier one would keep it from doing it, but it keeps no real rule from acting.
  */
 export interface Claims {
-  readonly real: Map<string, Want>;
-  readonly tried: Map<string, Want>;
+  readonly real: Map<string, Claim>;
+  readonly tried: Map<string, Claim>;
 }
 
 export function makeClaims(): Claims {
@@ -32,31 +25,30 @@ export function makeClaims(): Claims {
 }
 
 /** Hears the want, or tells which earlier rule stands before it. */
-export function claim(claims: Claims, want: Want): Decision {
-  const { stop, ...heard } = want;
+export function claim(claims: Claims, want: Want, stop: boolean): Decision {
   const { rule, item, ticket, status, account, dryRun } = want;
   const earlier = earlierFor(claims, ticket, dryRun);
   if (earlier !== undefined) {
     const at = item === undefined ? {} : { item };
     const reason = shadowReason(earlier, want);
-    return { kind: 'shadowed', rule, ...at, ticket, status, account, by: earlier.rule, reason };
+    return { kind: 'shadowed', rule, ...at, ticket, status, account, by: earlier.want.rule, reason };
   }
-  (dryRun ? claims.tried : claims.real).set(ticket, want);
-  return { kind: 'matched', ...heard };
+  (dryRun ? claims.tried : claims.real).set(ticket, { want, stop });
+  return want;
 }
 
 /** Why a rule that wants no status, but something else for this ticket, is not to go on; undefined when it may. */
 export function stoppedBy(claims: Claims, ticket: string, dryRun: boolean): string | undefined {
   const earlier = earlierFor(claims, ticket, dryRun);
-  return earlier?.stop ? stopReason(earlier) : undefined;
+  return earlier?.stop ? stopReason(earlier.want) : undefined;
 }
 
-function earlierFor({ real, tried }: Claims, ticket: string, dryRun: boolean): Want | undefined {
+function earlierFor({ real, tried }: Claims, ticket: string, dryRun: boolean): Claim | undefined {
   return real.get(ticket) ?? (dryRun ? tried.get(ticket) : undefined);
 }
 
-function shadowReason(earlier: Want, want: Want): string {
-  if (earlier.rule !== want.rule && earlier.stop) return stopReason(earlier);
+function shadowReason({ want: earlier, stop }: Claim, want: Want): string {
+  if (earlier.rule !== want.rule && stop) return stopReason(earlier);
   const same = earlier.status === want.status ? 'the same' : earlier.status;
   return `${nameOf(earlier)} comes first and wants ${same} for this ticket`;
 }

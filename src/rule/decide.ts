@@ -27,8 +27,8 @@ export function decide(rulebook: Rulebook, event: Event, now: number): Decision[
 /** The variables of an event's rules. */
 function givenBy(event: Event, now: number): Given {
   const { id, source, type, at, receivedAt, headers, body } = event;
-  const moments = { ...(at === undefined ? {} : { at: new Date(at) }), receivedAt: new Date(receivedAt) };
-  return { event: { id, source, type, ...moments }, headers, body, now: new Date(now) };
+  const own = at === undefined ? {} : { at: new Date(at) };
+  return { event: { id, source, type, ...own, receivedAt: new Date(receivedAt) }, headers, body, now: new Date(now) };
 }
 
 /** Does work on a meter of its own, filled for one rule from what is left for the event. */
@@ -48,6 +48,7 @@ function makeMeters(): Metered {
 
 function decideConcern({ rule, listens, unless }: Concern, given: Given, metered: Metered, claims: Claims): Decision[] {
   const own = listens ? metered((meter) => search(rule.name, rule, given, meter, deedOf(rule, claims))) : [];
+  if (unless.length === 0) return own;
   // What the rule itself has to say about a ticket is newer than its wait, and does not end it.
   const spoken = new Set(own.flatMap((one) => (one.kind === 'unmatched' ? [] : [one.ticket])));
   const ends = unless.flatMap((each) => metered((meter) => decideUnless(rule.name, each, given, meter, spoken)));

@@ -25,17 +25,17 @@ export function deedOf(rule: CompiledRule, claims: Claims): Prepare {
 
 function prepareSet(rule: CompiledRule, deed: Extract<Deed, { kind: 'set' }>, claims: Claims): Prepare {
   const { name, account, dryRun } = rule;
-  const { status: set, at: when, kind: _, ...terms } = deed;
+  const { status: set, at: when, stop, kind: _, ...terms } = deed;
   return (given, meter) => {
     const status = typeof set === 'string' ? { ok: true as const, value: set } : set.evaluate(given, meter);
     if (!status.ok) return { ok: false, reason: `set: ${status.reason}` };
-    const own = when === undefined ? {} : readAt(when, given, meter);
+    const { why, ...own } = when === undefined ? {} : readAt(when, given, meter);
     return {
       ok: true,
-      decide(at, ticket, reason) {
-        const want = { rule: name, ...at, ticket, status: status.value, account, dryRun, ...terms };
-        const told = own.why === undefined ? reason : `${reason}; at ${own.why}, so the event's own order is kept`;
-        return claim(claims, { ...want, ...(own.at === undefined ? {} : { at: own.at }), reason: told });
+      decide(at, ticket, met) {
+        const reason = why === undefined ? met : `${met}; at ${why}, so the event's own order is kept`;
+        const want = { rule: name, ...at, ticket, status: status.value, account, dryRun, ...terms, ...own, reason };
+        return claim(claims, { kind: 'matched', ...want }, stop);
       },
     };
   };

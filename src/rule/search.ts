@@ -67,13 +67,11 @@ function searchOne({ rule, where, prepare }: Look, given: Given, meter: Meter, a
   if (!prepared.ok) return [unmatched(rule, at, prepared.reason)];
   const { tickets, invalid } = sort(where.ticket, names.value);
   const reason = where.when?.holds ?? 'the rule has no condition';
-  return [
-    ...tickets.slice(0, room).map((ticket) => prepared.decide(at, ticket, reason)),
-    ...(tickets.length > room
-      ? [unmatched(rule, at, `ticket: more than ${running.tickets} tickets, the others are left out`)]
-      : []),
-    ...(invalid.length > 0 ? [unmatched(rule, at, `ticket: ${tellInvalid(where.ticket, invalid)}`)] : []),
-  ];
+  const decisions = tickets.slice(0, room).map((ticket) => prepared.decide(at, ticket, reason));
+  const left = `ticket: more than ${running.tickets} tickets, the others are left out`;
+  if (tickets.length > room) decisions.push(unmatched(rule, at, left));
+  if (invalid.length > 0) decisions.push(unmatched(rule, at, `ticket: ${tellInvalid(where.ticket, invalid)}`));
+  return decisions;
 }
 
 /** The tickets that are named, each once, and what names none. */

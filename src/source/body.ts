@@ -52,14 +52,16 @@ function tidy(value: unknown, depth: number): boolean {
   // Not `Object.keys`, which makes a list for each object: this walk sees every value of every delivery. What JSON.parse
   // gives has no keys but its own, as long as nobody adds to Object.prototype.
   for (const key in inside) {
+    const one = inside[key];
     if (key === '__proto__') Reflect.deleteProperty(inside, key);
-    else if (isInfinite(inside[key])) inside[key] = null;
-    else if (!tidy(inside[key], depth + 1)) return false;
+    else if (typeof one === 'number') {
+      if (isInfinite(one)) inside[key] = null;
+    } else if (typeof one === 'object' && !tidy(one, depth + 1)) return false;
   }
   return true;
 }
 
-function isInfinite(value: unknown): boolean {
+function isInfinite(value: number): boolean {
   return value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY;
 }
 
