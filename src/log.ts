@@ -17,7 +17,7 @@ const hidden: ReadonlySet<string> = new Set([
 ]);
 const HIDDEN = '[hidden]';
 
-/** A logger writing JSON lines to standard output, or to `destination`. */
+/** A logger writing JSON lines to standard output (see `gathered`), or to `destination`. */
 export function makeLog(options: { level: string; name: string }, destination?: DestinationStream): Log {
   const settings: pino.LoggerOptions = {
     level: options.level,
@@ -26,7 +26,27 @@ export function makeLog(options: { level: string; name: string }, destination?: 
     formatters: { level: (label) => ({ level: label }), log: redacted },
     serializers: { err: plainError, error: plainError },
   };
-  return destination === undefined ? pino(settings) : pino(settings, destination);
+  return pino(settings, destination ?? gathered(pino.destination({ dest: 1, sync: true })));
+}
+
+/**
+ * Writes the lines of one turn of the event loop at once, and what is left when the process ends before it does: a system
+ * call for each line took a thirtieth of the receiver's time (profiled). A process that is killed may owe the lines of a turn.
+ */
+export function gathered(output: DestinationStream): DestinationStream {
+  let lines = '';
+  function flush(): void {
+    const all = lines;
+    lines = '';
+    if (all !== '') output.write(all);
+  }
+  process.on('exit', flush);
+  return {
+    write(line) {
+      if (lines === '') setImmediate(flush);
+      lines += line;
+    },
+  };
 }
 
 /**

@@ -1,6 +1,9 @@
 // What a line of the log says and what it keeps to itself.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { makeLog } from '../../src/log.ts';
+import { gathered, makeLog } from '../../src/log.ts';
 
 /** The facts of the line that is written for `facts`, without those that every line has. */
 function told(facts: object): Record<string, unknown> {
@@ -101,5 +104,35 @@ describe('an error', () => {
     makeLog({ level: 'info', name: 'test' }, { write: (line: string) => void lines.push(line) }).error(error);
     expect(JSON.parse(lines.join(''))).toMatchObject({ err: { name: 'Error', message: 'alone' }, msg: 'alone' });
     expect(lines.join('')).not.toContain('s3cret');
+  });
+});
+
+describe('standard output', () => {
+  it('gets the lines of one turn of the event loop at once, in their order', async () => {
+    const writes: string[] = [];
+    const log = gathered({ write: (text) => void writes.push(text) });
+    for (const line of ['a\n', 'b\n']) log.write(line);
+    expect(writes).toEqual([]);
+    await nextTurn();
+    log.write('c\n');
+    await nextTurn();
+    await nextTurn();
+    expect(writes).toEqual(['a\nb\n', 'c\n']);
+  });
+
+  it.each([
+    ['ends', 'process.exit(3)', 3],
+    ['breaks', "throw new Error('broken')", 1],
+  ])('has all lines of a process that %s in the middle of a turn', async (_, ending, status) => {
+    const url = new URL('../../src/log.ts', import.meta.url);
+    const text = `import { makeLog } from '${url}'; const log = makeLog({ level: 'info', name: 'x' });
+      for (let i = 0; i < 5_000; i += 1) log.info({ i }, 'line'); ${ending};`;
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', text], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const [lines, [code]] = await Promise.all([child.stdout.toArray(), once(child, 'close')]);
+    expect(code).toBe(status);
+    const told = Buffer.concat(lines).toString().trimEnd().split('\n');
+    expect(told.map((line) => JSON.parse(line).i)).toEqual(Array.from({ length: 5_000 }, (_, i) => i));
   });
 });
