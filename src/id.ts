@@ -10,15 +10,24 @@ const CHANCE_BYTES = 16;
 export function makeNewId(now: () => number, randomBytes: (size: number) => Uint8Array): (prefix: string) => string {
   let pool: Uint8Array = new Uint8Array();
   let used = 0;
+  let at = Number.NaN;
+  let time = '';
   return (prefix) => {
     if (used + CHANCE_BYTES > pool.length) {
       pool = randomBytes(POOL_BYTES);
       used = 0;
     }
-    let text = '';
-    for (let time = now(), i = 0; i < 10; i += 1, time = Math.floor(time / 32)) text = ALPHABET[time % 32] + text;
-    for (const byte of pool.subarray(used, used + CHANCE_BYTES)) text += ALPHABET[byte % 32];
-    used += CHANCE_BYTES;
-    return `${prefix}_${text}`;
+    const ms = now();
+    if (ms !== at) time = inBase32(ms);
+    at = ms;
+    let chance = '';
+    for (const end = used + CHANCE_BYTES; used < end; used += 1) chance += ALPHABET[(pool[used] ?? 0) % 32];
+    return `${prefix}_${time}${chance}`;
   };
+}
+
+function inBase32(ms: number): string {
+  let text = '';
+  for (let rest = ms, i = 0; i < 10; i += 1, rest = Math.floor(rest / 32)) text = ALPHABET[rest % 32] + text;
+  return text;
 }

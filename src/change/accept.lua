@@ -64,9 +64,9 @@ end
 
 local function store(wish, order, eventId)
   redis.call('HSET', tag .. ':change:' .. wish.id, 'ticket', wish.ticket, 'status', wish.status, 'account', wish.account,
-    'event', eventId, 'rule', wish.rule, 'order', int(order), 'acceptedAt', int(now), 'cause', wish.reason,
+    'event', eventId, 'rule', wish.rule, 'order', int(order), 'acceptedAt', moment, 'cause', wish.reason,
     'class', wish.class, 'deadlineMs', int(wish.deadlineMs), 'from', wish.from)
-  redis.call('ZADD', tag .. ':open', int(now), wish.id)
+  redis.call('ZADD', tag .. ':open', moment, wish.id)
   tally('changesAccepted', wish.account)
   index(wish.ticket, wish.id)
   append('change', {
@@ -163,7 +163,7 @@ local function accept(at)
     end
   end
   local changeList = table.concat(changes, ' ')
-  redis.call('HSET', eventKey .. eventId, 'source', source, 'type', type, 'at', ownAt, 'receivedAt', int(now),
+  redis.call('HSET', eventKey .. eventId, 'source', source, 'type', type, 'at', ownAt, 'receivedAt', moment,
     'headers', headers, 'delivery', delivery, 'stream', stream, 'entry', entry, 'changes', changeList)
   redis.call('PEXPIRE', eventKey .. eventId, KEPT_MS)
   -- Last: a delivery that breaks on the way here is not known, and is taken anew when its sender repeats it.

@@ -46,7 +46,7 @@ end
 redis.call('SET', leaseKey, token, 'PX', int(leaseMs))
 redis.call('HSET', recordKey(ticket), 'owner', token)
 arrange(ticket, now + leaseMs) -- should this visit die, the sweep comes back when its lease has run out
-local reply = { 'taken', int(now) }
+local reply = { 'taken', moment }
 for _, part in ipairs(redis.call('HGETALL', recordKey(ticket))) do
   reply[#reply + 1] = part
 end

@@ -22,7 +22,7 @@ finishChange(id, 'cancelled', { reason = 'an operator took it back' })
 if record.change == id then
   -- With a new version no visit can send what it has read before; past its deadline nothing is sent to mend an older call.
   redis.call('HINCRBY', recordKey(ticket), 'version', 1)
-  redis.call('HSET', recordKey(ticket), 'open', '0', 'deadlineAt', int(now))
+  redis.call('HSET', recordKey(ticket), 'open', '0', 'deadlineAt', moment)
   -- A visit that holds the lease looks again before its call and finds nothing open; an unknown outcome stays to be read.
   if not record.unknownUntil and not record.flight and redis.call('EXISTS', tag .. ':lease:' .. ticket) == 0 then
     redis.call('ZREM', tag .. ':dirty', ticket)

@@ -42,7 +42,7 @@ local function finishChange(id, verdict, facts)
   if not known[3] or known[1] then
     return false
   end
-  redis.call('HSET', key, 'verdict', verdict, 'endedAt', int(now))
+  redis.call('HSET', key, 'verdict', verdict, 'endedAt', moment)
   local data = { verdict = verdict }
   for name, value in pairs(facts) do
     if value and value ~= '' then
@@ -57,9 +57,9 @@ local function finishChange(id, verdict, facts)
     redis.call('SREM', tag .. ':waits:' .. known[3], id)
   end
   if verdict == 'failed' or verdict == 'expired' then
-    redis.call('ZADD', tag .. ':failed', int(now), id)
+    redis.call('ZADD', tag .. ':failed', moment, id)
   elseif verdict == 'held' then
-    redis.call('ZADD', tag .. ':held', int(now), id)
+    redis.call('ZADD', tag .. ':held', moment, id)
   end
   append('verdict', {
     event = known[2], change = id, ticket = known[3], rule = known[4], account = known[5], verdict = verdict,
@@ -110,7 +110,7 @@ local function enter(wish, order)
   end
   overtake(wish.ticket, order, wish.id)
   -- NX: one that was found by its number enters a second time.
-  redis.call('ZADD', tag .. ':ripe', 'NX', int(now), wish.id)
+  redis.call('ZADD', tag .. ':ripe', 'NX', moment, wish.id)
   local key, isKnown = recordKey(wish.ticket), record.version ~= nil
   local leased = isKnown and redis.call('EXISTS', tag .. ':lease:' .. wish.ticket) == 1
   -- A wish whose call is under way keeps its own ending: the visit will tell whether it was applied.
@@ -118,7 +118,7 @@ local function enter(wish, order)
     finishChange(record.change, 'superseded', { by = wish.id, reason = 'a newer wish for the ticket came' })
   end
   redis.call('HSET', key, 'want', wish.status, 'change', wish.id, 'order', int(order),
-    'account', wish.account, 'open', '1', 'acceptedAt', int(now), 'deadlineAt', int(now + tonumber(wish.deadlineMs)),
+    'account', wish.account, 'open', '1', 'acceptedAt', moment, 'deadlineAt', int(now + tonumber(wish.deadlineMs)),
     'attempts', '0', 'class', wish.class, 'rule', wish.rule, 'from', wish.from,
     'version', int(tonumber(record.version or 0) + 1))
   if isKnown then

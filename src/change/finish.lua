@@ -67,7 +67,7 @@ if outcome == 'applied' or outcome == 'ended' then
     redis.call('HSET', key, 'open', '0')
     if outcome == 'ended' and verdict ~= '' and verdict ~= 'unchanged' then
       -- Nobody wants that status any more: it is not sent again to mend what an older call did.
-      redis.call('HSET', key, 'deadlineAt', int(now))
+      redis.call('HSET', key, 'deadlineAt', moment)
     end
   end
   if isSettled then

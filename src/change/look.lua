@@ -27,10 +27,10 @@ if tonumber(pace[1] or 0) > now or (pace[2] and ARGV[5] ~= '1') or pace[2] == 'o
   return { 'held', int(math.max(0, tonumber(pace[1] or 0) - now)) }
 end
 if version ~= '' and version == record.version then
-  redis.call('HSET', recordKey(ticket), 'flight', record.change, 'flightStatus', record.want, 'flightAt', int(now))
-  return { 'go', int(now) }
+  redis.call('HSET', recordKey(ticket), 'flight', record.change, 'flightStatus', record.want, 'flightAt', moment)
+  return { 'go', moment }
 end
-local reply = { 'record', int(now) }
+local reply = { 'record', moment }
 for name, value in pairs(record) do
   reply[#reply + 1] = name
   reply[#reply + 1] = value

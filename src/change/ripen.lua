@@ -3,7 +3,7 @@
 -- ARGV     1 how many at most
 -- Answer   for each ticket to be visited: ticket, account, visit number, class
 -- Invariant: a wish waits or is in its record, or has its verdict; a wait is durable and ends once
-local due = redis.call('ZRANGEBYSCORE', tag .. ':waiting', '-inf', int(now), 'LIMIT', 0, ARGV[1])
+local due = redis.call('ZRANGEBYSCORE', tag .. ':waiting', '-inf', moment, 'LIMIT', 0, ARGV[1])
 for _, id in ipairs(due) do
   local key = tag .. ':change:' .. id
   local names = { 'ticket', 'status', 'account', 'rule', 'class', 'deadlineMs', 'from', 'order' }

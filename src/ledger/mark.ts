@@ -112,8 +112,8 @@ function entriesOf(marks: Marks): ConfirmedEntry[] {
 }
 
 function partsOf(id: string): [ms: number, sequence: number] {
-  const [ms, sequence = '0'] = id.split('-');
-  return [Number(ms), Number(sequence)];
+  const hyphen = id.indexOf('-');
+  return hyphen === -1 ? [Number(id), 0] : [Number(id.slice(0, hyphen)), Number(id.slice(hyphen + 1))];
 }
 
 function momentOf(id: string): number {

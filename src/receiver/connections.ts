@@ -74,7 +74,7 @@ export function makeConnections({ most, checkMs, owedMs }: ConnectionLimits): Co
       waiting.delete(socket);
       owed.set(res, now);
       // Where the connection ends first, Node tells it only to the first of its answers; `forget` is for the others.
-      res.once('close', () => {
+      res.on('close', () => {
         owed.delete(res);
         if (owed.size === 0 && held.has(socket)) waiting.add(socket);
       });

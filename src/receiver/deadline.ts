@@ -7,14 +7,15 @@ export const late: unique symbol = Symbol('late');
  * The result of `work`, or `late` after `deadlineMs`. A rejection in time is passed on; a result or rejection after the
  * deadline is dropped without an unhandled rejection.
  */
-export async function within<T>(deadlineMs: number, work: Promise<T>): Promise<T | typeof late> {
-  let timer: NodeJS.Timeout | undefined;
-  const alarm = new Promise<typeof late>((resolve) => {
-    timer = setTimeout(resolve, deadlineMs, late);
+export function within<T>(deadlineMs: number, work: Promise<T>): Promise<T | typeof late> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, deadlineMs, late);
+    const inTime =
+      <Result>(settle: (result: Result) => void) =>
+      (result: Result) => {
+        clearTimeout(timer);
+        settle(result);
+      };
+    work.then(inTime(resolve), inTime(reject));
   });
-  try {
-    return await Promise.race([work, alarm]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

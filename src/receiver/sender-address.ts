@@ -10,6 +10,7 @@ export type SenderAddress = (req: Pick<IncomingMessage, 'socket' | 'headers'>) =
 
 /** Without `trust` no header is believed. */
 export function makeSenderAddress(trust: TrustProxy | undefined): SenderAddress {
+  if (trust === undefined) return ({ socket }) => addressIn(socket.remoteAddress ?? '');
   const isTrusted = trustOf(trust);
   return function senderAddress({ socket, headers }) {
     // From here outwards: the connection, then what each proxy wrote at the end of the list it was given. Node joins
@@ -25,8 +26,7 @@ export function makeSenderAddress(trust: TrustProxy | undefined): SenderAddress 
   };
 }
 
-function trustOf(trust: TrustProxy | undefined): (address: string, hop: number) => boolean {
-  if (trust === undefined) return () => false;
+function trustOf(trust: TrustProxy): (address: string, hop: number) => boolean {
   if ('hops' in trust) return (_address, hop) => hop < trust.hops;
   return makeNetworks(trust.networks);
 }

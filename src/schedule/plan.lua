@@ -15,7 +15,7 @@ redis.call('ZREMRANGEBYSCORE', capKey, '-inf', int(now - perMs))
 local allowed = math.max(0, math.min(tonumber(ARGV[5]), tonumber(ARGV[6]) - redis.call('ZCARD', capKey)))
 local run = redis.call('HGET', runKey, 'run')
 for i = 1, allowed do
-  redis.call('ZADD', capKey, int(now), run .. ':' .. ARGV[3] .. ':' .. i)
+  redis.call('ZADD', capKey, moment, run .. ':' .. ARGV[3] .. ':' .. i)
 end
 if allowed > 0 then
   redis.call('PEXPIRE', capKey, int(perMs))

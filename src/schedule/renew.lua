@@ -11,4 +11,4 @@ if tonumber(ARGV[3]) > 0 then
 else
   redis.call('DEL', leaseKey)
 end
-return int(now)
+return moment

@@ -14,7 +14,7 @@ if state[1] then
     redis.call('HINCRBY', runKey, 'resumed', 1)
   end
 elseif tonumber(state[2] or 0) > tonumber(state[3] or 0) then
-  redis.call('HSET', runKey, 'run', ARGV[4], 'startedAt', int(now), 'ranAt', state[2], 'resumed', '0')
+  redis.call('HSET', runKey, 'run', ARGV[4], 'startedAt', moment, 'ranAt', state[2], 'resumed', '0')
 else
   redis.call('SREM', runs, rule)
   return { 'none' }
