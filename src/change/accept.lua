@@ -3,8 +3,8 @@
 -- KEYS[1]  the hash tag
 -- ARGV     one event after another, of each:
 --          1 event id proposed · 2 what names the delivery (`source:digest`) · 3 dedupe window ms · 4 digest of the content
---          5 keep the body ms (0: not at all) · 6 source · 7 type · 8 the event's own time ms or '' · 9 headers JSON
---          10 raw body · 11 ledger data JSON (decisions) · 12 how many outcomes, then for each of them thirteen:
+--          5 keep the body ms (0: not at all) · 6 the event's own time ms or '' · 7 headers JSON · 8 raw body
+--          9 ledger data JSON (source, type, decisions) · 10 how many outcomes, then for each of them thirteen:
 --          change id · ticket, or `link:KEY` · status · account · rule · kind (link, cancel, wish, dry-run, shadowed, held)
 --          · reason · by (the rule that shadows; for link: the key) · deadline ms from now · class (live, clock)
 --          · wait ms · guard (statuses, spaced, or '') · its own order ms or ''
@@ -13,9 +13,10 @@
 --          visit number, class}, or the error that kept it, and only it, from being stored
 -- Invariant: an event is accepted once; of two wishes for one ticket the one with the later order (the event's own time,
 --          else arrival) is the record's; every accepted wish is open or has a verdict
-local HEAD, WIDTH = 12, 13
+local HEAD, WIDTH = 10, 13
 local LINK_KEPT_MS = 400 * 24 * 60 * 60 * 1000
 local eventKey = tag .. ':event:'
+local acceptedOf = {} -- how many changes, by account
 
 -- The answer, flat; `unpack` would break over an event that wishes for thousands of tickets.
 local function told(answer, visits)
@@ -27,16 +28,16 @@ end
 
 -- What was stored before, told again with the visits that are still wanted.
 local function again(fresh, id)
-  local event = redis.call('HMGET', eventKey .. id, 'changes', 'stream', 'entry')
-  local changes = event[1] or ''
-  return told({ fresh, id, changes, event[2] or '', event[3] or '' }, kicksFor(changes))
+  local event = redis.call('GET', eventKey .. id) or ''
+  local stream, entry, changes = string.match(event, '^(%S+) (%S+) ?(.*)$')
+  return told({ fresh, id, changes or '', stream or '', entry or '' }, kicksFor(changes or ''))
 end
 
 -- Lets a wish wait for its time, unless a later one is there already.
 local function wait(wish, order)
   local last = tonumber(redis.call('HGET', recordKey(wish.ticket), 'order') or 0)
   local by = redis.call('HGET', recordKey(wish.ticket), 'change')
-  for _, id in ipairs(redis.call('SMEMBERS', tag .. ':waits:' .. wish.ticket)) do
+  for _, id in ipairs(waitsOf(wish.ticket)) do
     local other = tonumber(redis.call('HGET', tag .. ':change:' .. id, 'order'))
     if other > last then
       last, by = other, id
@@ -47,14 +48,16 @@ local function wait(wish, order)
     return
   end
   overtake(wish.ticket, order, wish.id)
-  redis.call('ZADD', tag .. ':waiting', int(now + wish.waitMs), wish.id)
+  local dueAt = int(now + wish.waitMs)
+  redis.call('ZADD', tag .. ':waiting', dueAt, wish.id)
   redis.call('SADD', tag .. ':waits:' .. wish.ticket, wish.id)
-  redis.call('HSET', tag .. ':change:' .. wish.id, 'dueAt', int(now + wish.waitMs))
+  isAnyWaiting = true
+  redis.call('HSET', tag .. ':change:' .. wish.id, 'dueAt', dueAt, 'deadlineMs', int(wish.deadlineMs), 'from', wish.from)
 end
 
 -- An event that ends the waits of one rule for one ticket.
 local function cancel(wish, order, eventId)
-  for _, id in ipairs(redis.call('SMEMBERS', tag .. ':waits:' .. wish.ticket)) do
+  for _, id in ipairs(waitsOf(wish.ticket)) do
     local other = redis.call('HMGET', tag .. ':change:' .. id, 'rule', 'order')
     if other[1] == wish.rule and tonumber(other[2]) <= order then
       finishChange(id, 'cancelled', { by = eventId, reason = wish.reason })
@@ -62,16 +65,16 @@ local function cancel(wish, order, eventId)
   end
 end
 
+-- Writes the change down. Why it was wanted, and when, stands in its entry.
 local function store(wish, order, eventId)
-  redis.call('HSET', tag .. ':change:' .. wish.id, 'ticket', wish.ticket, 'status', wish.status, 'account', wish.account,
-    'event', eventId, 'rule', wish.rule, 'order', int(order), 'acceptedAt', moment, 'cause', wish.reason,
-    'class', wish.class, 'deadlineMs', int(wish.deadlineMs), 'from', wish.from)
-  redis.call('ZADD', tag .. ':open', moment, wish.id)
-  tally('changesAccepted', wish.account)
-  index(wish.ticket, wish.id)
-  append('change', {
+  local entry = append('change', {
     event = eventId, change = wish.id, ticket = wish.ticket, rule = wish.rule, account = wish.account,
   }, cjson.encode({ status = wish.status, reason = wish.reason, order = order }))
+  redis.call('HSET', tag .. ':change:' .. wish.id, 'ticket', wish.ticket, 'status', wish.status, 'account', wish.account,
+    'event', eventId, 'rule', wish.rule, 'order', int(order), 'class', wish.class, 'entry', entry)
+  redis.call('ZADD', tag .. ':open', int(now + wish.waitMs), wish.id)
+  acceptedOf[wish.account] = (acceptedOf[wish.account] or 0) + 1
+  index(wish.ticket, wish.id)
 end
 
 -- Gives true when the outcome is a change. What it wants visited is added to `visits`, flat; `visited` tells where a ticket
@@ -111,7 +114,7 @@ local function take(wish, order, eventId, visits, visited)
       local at = visited[wish.ticket] or #visits
       visited[wish.ticket] = at
       visits[at + 1], visits[at + 2], visits[at + 3], visits[at + 4] =
-        wish.ticket, wish.account, int(number), wish.class
+        wish.ticket, wish.account, number, wish.class
     end
   end
   return true
@@ -129,8 +132,7 @@ end
 
 -- Accepts the event whose arguments begin behind `at`.
 local function accept(at)
-  local eventId, delivery, windowMs, digest, keepMs, source, type, ownAt, headers, body, decisions, outcomes =
-    unpack(ARGV, at + 1, at + HEAD)
+  local eventId, delivery, windowMs, digest, keepMs, ownAt, headers, body, data, outcomes = unpack(ARGV, at + 1, at + HEAD)
   local seenKey = tag .. ':seen:' .. delivery
   local seen = redis.call('GET', seenKey)
   if seen then
@@ -142,7 +144,8 @@ local function accept(at)
       return { 'conflict', id, '', '', '' }
     end
     if redis.call('EXISTS', eventKey .. id) == 1 then
-      redis.call('HINCRBY', eventKey .. id, 'duplicates', 1)
+      redis.call('INCR', tag .. ':duplicates:' .. id)
+      redis.call('PEXPIRE', tag .. ':duplicates:' .. id, KEPT_MS)
     end
     return again('0', id)
   end
@@ -152,7 +155,7 @@ local function accept(at)
   end
   -- An event that no rule wanted is kept too, in a ring of its own: however many come, they push out nothing that happened.
   local stream = tonumber(outcomes) > 0 and 'ledger' or 'unmatched'
-  local entry = append('event', { event = eventId }, decisions, stream)
+  local entry = append('event', { event = eventId, headers = headers }, data, stream)
 
   local arrival = ownAt ~= '' and tonumber(ownAt) or now
   local changes, visits, visited = {}, {}, {}
@@ -163,9 +166,7 @@ local function accept(at)
     end
   end
   local changeList = table.concat(changes, ' ')
-  redis.call('HSET', eventKey .. eventId, 'source', source, 'type', type, 'at', ownAt, 'receivedAt', moment,
-    'headers', headers, 'delivery', delivery, 'stream', stream, 'entry', entry, 'changes', changeList)
-  redis.call('PEXPIRE', eventKey .. eventId, KEPT_MS)
+  redis.call('SET', eventKey .. eventId, stream .. ' ' .. entry .. ' ' .. changeList, 'PX', KEPT_MS)
   -- Last: a delivery that breaks on the way here is not known, and is taken anew when its sender repeats it.
   redis.call('SET', seenKey, eventId .. ' ' .. digest, 'PX', windowMs)
   return told({ '1', eventId, changeList, stream, entry }, visits)
@@ -177,5 +178,8 @@ while at < #ARGV do
   -- What is wrong with one event is no reason to turn away those that came with it. Redis raises texts or tables, by version.
   answers[#answers + 1] = (ok or type(answer) == 'table') and answer or { err = answer }
   at = at + HEAD + WIDTH * tonumber(ARGV[at + HEAD])
+end
+for account, count in pairs(acceptedOf) do
+  tally(count, 'changesAccepted', account)
 end
 return answers

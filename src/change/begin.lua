@@ -21,7 +21,7 @@ if not holder then
   if record.flight and record.flight ~= '' then
     -- The visit before this one died or froze with a call under way.
     markUnknown(ticket, record, record.flightStatus, tonumber(record.flightAt), settleMs)
-    append('attempt', { change = record.flight, ticket = ticket, account = record.account }, cjson.encode({
+    appendAttempt({ change = record.flight, ticket = ticket, account = record.account }, cjson.encode({
       call = 'PUT', answer = 'unknown', status = record.flightStatus,
       why = 'the worker was lost between the call and its answer', startedAt = tonumber(record.flightAt),
     }))

@@ -2,7 +2,8 @@
 -- unknown, how a next visit is arranged, how a wish enters its ticket's record.
 -- KEYS[1]  the hash tag (see ledger.lua, which stands before this one)
 -- ARGV     none of its own
--- Answer   none: it defines `index`, `read`, `tally`, `finishChange`, `markUnknown`, `arrange`, `overtake`, `enter` and `kicksFor`
+-- Answer   none: it defines `index`, `read`, `tally`, `finishChange`, `markUnknown`, `arrange`, `waitsOf`, `overtake`, `enter`
+--          and `kicksFor`
 -- Invariant: a change gets exactly one verdict; a ticket that is not in step is in `dirty`
 local KEPT_MS = 30 * 24 * 60 * 60 * 1000
 local MOST_CHANGES = 1000 -- of one ticket, in its index
@@ -20,19 +21,22 @@ local function read(ticket)
   return record
 end
 
--- Counts a change for /metrics, under a name that src/metrics/field.ts reads. In one step with what it counts, so that there
+-- Counts changes for /metrics, under a name that src/metrics/field.ts reads. In one step with what it counts, so that there
 -- too what was accepted has a verdict or is open.
-local function tally(...)
-  redis.call('HINCRBY', tag .. ':metrics', table.concat({ ... }, '|'), 1)
+local function tally(by, ...)
+  redis.call('HINCRBY', tag .. ':metrics', table.concat({ ... }, '|'), by)
 end
 
--- Puts a change into the index of its ticket.
+-- Puts a change into the index of its ticket, which has no end while the newest is open (see finishChange).
 local function index(ticket, id)
   local key = tag .. ':changes:' .. ticket
-  if redis.call('RPUSH', key, id) > MOST_CHANGES then
+  local count = redis.call('RPUSH', key, id)
+  if count > 1 then
+    redis.call('PERSIST', key)
+  end
+  if count > MOST_CHANGES then
     redis.call('LTRIM', key, -MOST_CHANGES, -1)
   end
-  redis.call('PEXPIRE', key, KEPT_MS)
 end
 
 -- Gives the change its verdict, once; a later one is ignored. `facts` may hold reason, by (who won) and activity.
@@ -51,8 +55,7 @@ local function finishChange(id, verdict, facts)
     end
   end
   redis.call('ZREM', tag .. ':open', id)
-  redis.call('ZREM', tag .. ':ripe', id)
-  tally('changes', known[5] or '', verdict)
+  tally(1, 'changes', known[5] or '', verdict)
   if redis.call('ZREM', tag .. ':waiting', id) == 1 then
     redis.call('SREM', tag .. ':waits:' .. known[3], id)
   end
@@ -65,7 +68,8 @@ local function finishChange(id, verdict, facts)
     event = known[2], change = id, ticket = known[3], rule = known[4], account = known[5], verdict = verdict,
   }, cjson.encode(data))
   redis.call('PEXPIRE', key, KEPT_MS)
-  redis.call('PEXPIRE', tag .. ':ledger:change:' .. id, KEPT_MS)
+  redis.call('PEXPIRE', tag .. ':attempts:' .. id, KEPT_MS)
+  redis.call('PEXPIRE', tag .. ':changes:' .. known[3], KEPT_MS)
   return true
 end
 
@@ -91,13 +95,39 @@ local function arrange(ticket, dueAt)
   return number
 end
 
+local isAnyWaiting -- asked once; whoever lets one wait says so
+
+-- The wishes of a ticket that wait for their time. Mostly nothing waits at all, and then no ticket is asked.
+local function waitsOf(ticket)
+  if isAnyWaiting == nil then
+    isAnyWaiting = redis.call('EXISTS', tag .. ':waiting') == 1
+  end
+  return isAnyWaiting and redis.call('SMEMBERS', tag .. ':waits:' .. ticket) or {}
+end
+
 -- Ends the wishes of a ticket that wait for their time and are older than this one.
 local function overtake(ticket, order, by)
-  for _, id in ipairs(redis.call('SMEMBERS', tag .. ':waits:' .. ticket)) do
+  for _, id in ipairs(waitsOf(ticket)) do
     if id ~= by and tonumber(redis.call('HGET', tag .. ':change:' .. id, 'order')) <= order then
       finishChange(id, 'superseded', { by = by, reason = 'a newer wish for the ticket came while it waited' })
     end
   end
+end
+
+-- When a wish that enters now wants its ticket visited, and the number of that visit; without a number the ticket has its
+-- appointment already, and without a moment whoever holds the lease looks for wishes itself.
+local function appointmentFor(wish, record, leased)
+  if leased then
+    return nil -- who holds the lease reads the newest wish before the call, and looks again after it
+  end
+  local dueAt = math.max(now, tonumber(record.unknownUntil or 0))
+  local due = record.version and tonumber(redis.call('ZSCORE', tag .. ':dirty', wish.ticket) or nil)
+  -- An appointment made for a clock rule is queued behind every event's: an event's wish does not wait there.
+  local isBehind = record.class == 'clock' and wish.class == 'live'
+  if due and due <= dueAt and not isBehind then
+    return due
+  end
+  return dueAt, int(tonumber(record.visit or 0) + 1)
 end
 
 -- Puts a wish into the ticket's record, or ends it when the record already holds a later one. Gives the number of the visit
@@ -109,33 +139,25 @@ local function enter(wish, order)
     return nil
   end
   overtake(wish.ticket, order, wish.id)
-  -- NX: one that was found by its number enters a second time.
-  redis.call('ZADD', tag .. ':ripe', 'NX', moment, wish.id)
   local key, isKnown = recordKey(wish.ticket), record.version ~= nil
   local leased = isKnown and redis.call('EXISTS', tag .. ':lease:' .. wish.ticket) == 1
   -- A wish whose call is under way keeps its own ending: the visit will tell whether it was applied.
   if record.open == '1' and not (leased and record.flight == record.change) then
     finishChange(record.change, 'superseded', { by = wish.id, reason = 'a newer wish for the ticket came' })
   end
+  local dueAt, number = appointmentFor(wish, record, leased)
+  local visit = number or record.visit
   redis.call('HSET', key, 'want', wish.status, 'change', wish.id, 'order', int(order),
     'account', wish.account, 'open', '1', 'acceptedAt', moment, 'deadlineAt', int(now + tonumber(wish.deadlineMs)),
     'attempts', '0', 'class', wish.class, 'rule', wish.rule, 'from', wish.from,
-    'version', int(tonumber(record.version or 0) + 1))
+    'version', int(tonumber(record.version or 0) + 1), 'visit', visit)
   if isKnown then
     redis.call('PERSIST', key)
   end
-  if leased then
-    return nil -- who holds the lease reads the newest wish before the call, and looks again after it
+  if number then
+    redis.call('ZADD', tag .. ':dirty', int(dueAt), wish.ticket)
   end
-  local dueAt = math.max(now, tonumber(record.unknownUntil or 0))
-  local due = isKnown and redis.call('ZSCORE', tag .. ':dirty', wish.ticket)
-  -- An appointment made for a clock rule is queued behind every event's: an event's wish does not wait there.
-  local isBehind = record.class == 'clock' and wish.class == 'live'
-  if due and tonumber(due) <= dueAt and not isBehind then
-    return tonumber(due) <= now and tonumber(record.visit) or nil
-  end
-  local number = arrange(wish.ticket, dueAt)
-  return dueAt <= now and number or nil
+  return dueAt and dueAt <= now and visit or nil
 end
 
 -- The visits that the open ones of these changes (ids, spaced) want now, flat: ticket, account, visit number, class.

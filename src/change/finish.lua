@@ -23,7 +23,7 @@ end
 
 local known = redis.call('HMGET', tag .. ':change:' .. change, 'event', 'rule', 'account')
 for i = 16, #ARGV do
-  append('attempt', {
+  appendAttempt({
     event = known[1], change = change, ticket = ticket, rule = known[2], account = known[3] or record.account,
   }, ARGV[i])
 end

@@ -139,12 +139,10 @@ function acceptArguments(delivery: Delivery, parts: AcceptParts): Argument[] {
     delivery.delivery.windowMs,
     delivery.digest ?? '',
     delivery.keepMs,
-    event.source,
-    event.type,
     event.at ?? '',
     JSON.stringify(event.headers),
     delivery.keepMs === 0 ? '' : delivery.rawBody,
-    JSON.stringify({ source: event.source, type: event.type, version, decisions }),
+    JSON.stringify({ source: event.source, type: event.type, at: event.at, version, decisions }),
     outcomes.length,
   ];
   for (const outcome of outcomes) args.push(...outcomeArguments(outcome, delivery.class ?? 'live', parts));

@@ -14,7 +14,7 @@ local id = record.change
 local key = tag .. ':change:' .. id
 local known = redis.call('HMGET', key, 'event', 'rule')
 for i = 5, #ARGV do
-  append('attempt', { event = known[1], change = id, ticket = reference, rule = known[2], account = record.account }, ARGV[i])
+  appendAttempt({ event = known[1], change = id, ticket = reference, rule = known[2], account = record.account }, ARGV[i])
 end
 redis.call('DEL', leaseKey, recordKey(reference))
 redis.call('ZREM', tag .. ':dirty', reference)
@@ -26,6 +26,7 @@ if ticket == '' then
   return {}
 end
 redis.call('HSET', key, 'ticket', ticket, 'reference', reference)
+redis.call('PEXPIRE', tag .. ':changes:' .. reference, KEPT_MS)
 index(ticket, id)
 enter({
   id = id, ticket = ticket, status = record.want, account = record.account, rule = record.rule, class = record.class,

@@ -1,5 +1,5 @@
-// Owns how stories are read from Redis: the stream of entries, the index of each change, and the hashes of events, changes
-// and ticket records.
+// Owns how stories are read from Redis: the stream of entries, the places of events and attempts in it, and the hashes of
+// changes and ticket records.
 import type { Names } from '../redis/names.ts';
 import type { Decision } from '../rule/rule.ts';
 import type { Attempt, ChangeStory, Entry, EventStory, Ledger, Query, TicketStory, ToldDecision } from './ledger.ts';
@@ -9,6 +9,7 @@ export type StreamEntry = [id: string, fields: string[]];
 
 /** The commands that reading needs, as ioredis has them. */
 export interface LedgerClient {
+  get(key: string): Promise<string | null>;
   hgetall(key: string): Promise<Fields>;
   lrange(key: string, start: number, stop: number): Promise<string[]>;
   zscore(key: string, member: string): Promise<string | null>;
@@ -26,32 +27,36 @@ export function makeLedger(client: LedgerClient, names: Names): Ledger {
   return { event, change, ticket, page };
 
   async function event(id: string): Promise<EventStory | undefined> {
-    const fields = await client.hgetall(names.event(id));
-    if (fields.source === undefined) return undefined;
-    const [entry] = fields.entry === undefined ? [] : await client.xrange(streamOf(fields), fields.entry, fields.entry);
-    const { decisions, version } = entry === undefined ? noDecisions : decidedIn(toEntry(entry).data);
-    const changes = await changesOf((fields.changes ?? '').split(' ').filter(Boolean));
+    const [place, duplicates] = await Promise.all([client.get(names.event(id)), client.get(names.duplicates(id))]);
+    if (place === null) return undefined;
+    const [stream, entryId = '', ...changeIds] = place.split(' ').filter(Boolean);
+    const entry = await entryAt(stream === 'unmatched' ? names.unmatched : names.ledger, entryId);
+    if (entry === undefined) return undefined;
+    const { source, type, at, version, decisions } = acceptedIn(entry.data);
+    const changes = await changesOf(changeIds);
     return {
       id,
-      source: fields.source,
-      type: fields.type ?? '',
-      ...(fields.at === undefined || fields.at === '' ? {} : { at: iso(fields.at) }),
-      receivedAt: iso(fields.receivedAt),
-      duplicates: Number(fields.duplicates ?? 0),
+      source,
+      type,
+      ...(at === undefined ? {} : { at: iso(at) }),
+      receivedAt: entry.at,
+      duplicates: Number(duplicates ?? 0),
       ...(version === undefined ? {} : { version }),
       decisions: joined(decisions, changes),
       changes,
     };
   }
 
-  function streamOf({ stream }: Fields): string {
-    return stream === 'unmatched' ? names.unmatched : names.ledger;
+  async function entryAt(stream: string, id: string): Promise<Entry | undefined> {
+    const [entry] = await client.xrange(stream, id, id);
+    return entry === undefined ? undefined : toEntry(entry);
   }
 
   async function change(id: string): Promise<ChangeStory | undefined> {
     const fields = await client.hgetall(names.change(id));
-    if (fields.ticket === undefined) return undefined;
-    const { ticket, status = '', account = '', rule = '', cause = '' } = fields;
+    if (fields.ticket === undefined || fields.entry === undefined) return undefined;
+    const { ticket, status = '', account = '', rule = '' } = fields;
+    const [accepted, attempts] = await Promise.all([entryAt(names.ledger, fields.entry), attemptsOf(id)]);
     return {
       id,
       ticket,
@@ -59,27 +64,26 @@ export function makeLedger(client: LedgerClient, names: Names): Ledger {
       account,
       rule,
       event: fields.event ?? '',
-      cause,
-      acceptedAt: iso(fields.acceptedAt),
+      // The oldest history goes first: the reason of a change that was open for long may go before its end does.
+      cause: String((accepted?.data as { reason?: unknown } | undefined)?.reason ?? ''),
+      acceptedAt: momentOf(fields.entry),
       orderedAt: iso(fields.order),
       ...(fields.verdict === undefined ? {} : { verdict: fields.verdict }),
       ...(fields.endedAt === undefined ? {} : { endedAt: iso(fields.endedAt) }),
       ...(fields.reason === undefined ? {} : { reason: fields.reason }),
       ...(fields.by === undefined ? {} : { by: fields.by }),
       ...(fields.activity === undefined ? {} : { activity: JSON.parse(fields.activity) }),
-      attempts: await attemptsOf(id),
+      attempts,
     };
   }
 
   async function attemptsOf(id: string): Promise<Attempt[]> {
-    const entries: Entry[] = [];
-    for (const entryId of await client.lrange(names.ledgerOfChange(id), 0, -1)) {
-      const [entry] = await client.xrange(names.ledger, entryId, entryId);
-      if (entry !== undefined) entries.push(toEntry(entry));
+    const attempts: Attempt[] = [];
+    for (const entryId of await client.lrange(names.attemptsOf(id), 0, -1)) {
+      const entry = await entryAt(names.ledger, entryId);
+      if (entry !== undefined) attempts.push({ call: '', answer: '', ...(entry.data as object), at: entry.at });
     }
-    return entries
-      .filter((entry) => entry.kind === 'attempt')
-      .map((entry) => ({ call: '', answer: '', ...(entry.data as object), at: entry.at }));
+    return attempts;
   }
 
   async function ticket(id: string): Promise<TicketStory | undefined> {
@@ -135,25 +139,33 @@ function isWanted(entry: Entry, query: Query): boolean {
   );
 }
 
-/** A raw entry of the stream. */
-export function toEntry([id, flat]: StreamEntry): Entry {
-  const fields: Fields = {};
-  for (let i = 0; i + 1 < flat.length; i += 2) fields[flat[i] ?? ''] = flat[i + 1] ?? '';
-  const { kind = '', data = '{}', ...about } = fields;
-  return { id, at: iso(id.split('-')[0]), kind, ...about, data: JSON.parse(data) };
+/** A raw entry of the stream. What an event's headers were is kept for its replay, and is no part of its story. */
+function toEntry([id, flat]: StreamEntry): Entry {
+  const { kind = '', data = '{}', headers: _, ...about } = fieldsOf(flat);
+  return { id, at: momentOf(id), kind, ...about, data: JSON.parse(data) };
 }
 
-interface Decided {
+/** The fields of an entry by name. */
+export function fieldsOf(flat: readonly string[]): Fields {
+  const fields: Fields = {};
+  for (let i = 0; i + 1 < flat.length; i += 2) fields[flat[i] ?? ''] = flat[i + 1] ?? '';
+  return fields;
+}
+
+/** What was accepted with an event: what an entry of kind `event` says. */
+interface AcceptedEvent {
+  readonly source: string;
+  readonly type: string;
+  /** Its own time, ms. */
+  readonly at?: number;
   readonly decisions: readonly Decision[];
+  /** The version of the rules that decided. */
   readonly version?: string;
 }
 
-const noDecisions: Decided = { decisions: [] };
-
-/** What an entry of kind `event` says; its own words are trusted, as we wrote them. */
-export function decidedIn(data: unknown): Decided {
-  const isOurs = typeof data === 'object' && data !== null && 'decisions' in data && Array.isArray(data.decisions);
-  return isOurs ? (data as Decided) : noDecisions;
+/** The data of an entry of kind `event`; its own words are trusted, as we wrote them. */
+export function acceptedIn(data: unknown): AcceptedEvent {
+  return { source: '', type: '', decisions: [], ...(data as Partial<AcceptedEvent>) };
 }
 
 /**
@@ -182,7 +194,12 @@ function isOf(change: ChangeStory | undefined, wish: { rule: string; ticket: str
   return change.ticket === wish.ticket || /^(link|number):/.test(wish.ticket);
 }
 
-function iso(ms: string | undefined): string {
+/** The moment of an entry, by its id (`ms-sequence`). */
+function momentOf(entryId: string): string {
+  return iso(entryId.split('-')[0]);
+}
+
+function iso(ms: string | number | undefined): string {
   const at = new Date(Number(ms ?? 0));
   return Number.isNaN(at.getTime()) ? '' : at.toISOString();
 }

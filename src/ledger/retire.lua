@@ -19,9 +19,9 @@ local function retire(stream, most, atOnce)
       about[entry[2][i]] = entry[2][i + 1]
     end
     if about.kind == 'event' and about.event then
-      redis.call('UNLINK', tag .. ':event:' .. about.event, tag .. ':body:' .. about.event)
+      redis.call('UNLINK', tag .. ':event:' .. about.event, tag .. ':body:' .. about.event, tag .. ':duplicates:' .. about.event)
     elseif about.kind == 'verdict' and about.change then
-      redis.call('UNLINK', tag .. ':change:' .. about.change, tag .. ':ledger:change:' .. about.change)
+      redis.call('UNLINK', tag .. ':change:' .. about.change, tag .. ':attempts:' .. about.change)
       redis.call('ZREM', tag .. ':failed', about.change)
       redis.call('ZREM', tag .. ':held', about.change)
     end

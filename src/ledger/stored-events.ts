@@ -2,7 +2,7 @@
 // stream, so that a long history takes no more memory than a short one. Reads only.
 import type { Names } from '../redis/names.ts';
 import type { Decision } from '../rule/rule.ts';
-import { decidedIn, type StreamEntry, toEntry } from './redis-ledger.ts';
+import { acceptedIn, fieldsOf, type StreamEntry } from './redis-ledger.ts';
 
 /** An event as it was accepted. Times are milliseconds since the epoch. */
 export interface StoredEvent {
@@ -22,7 +22,6 @@ export interface StoredEvent {
 /** The commands that it needs, as ioredis has them. */
 export interface StoredEventsClient {
   xrange(key: string, start: string, end: string, count: 'COUNT', size: number): Promise<StreamEntry[]>;
-  hgetall(key: string): Promise<Record<string, string>>;
   getBuffer(key: string): Promise<Buffer | null>;
 }
 
@@ -45,10 +44,9 @@ export async function* storedEvents(
     let start = String(sinceMs);
     for (;;) {
       const page = await client.xrange(stream, start, String(untilMs), 'COUNT', PAGE);
-      const entries = page.map(toEntry).filter(({ kind, event }) => kind === 'event' && event !== undefined);
-      for (let from = 0; from < entries.length; from += AT_ONCE) {
-        const some = entries.slice(from, from + AT_ONCE);
-        yield* await Promise.all(some.map(({ event = '', at, data }) => read(event, at, data)));
+      const events = page.map(([id, flat]) => ({ ...fieldsOf(flat), id })).filter(isEvent);
+      for (let from = 0; from < events.length; from += AT_ONCE) {
+        yield* await Promise.all(events.slice(from, from + AT_ONCE).map(read));
       }
       const last = page.at(-1);
       if (last === undefined || page.length < PAGE) return;
@@ -56,32 +54,26 @@ export async function* storedEvents(
     }
   }
 
-  async function read(id: string, enteredAt: string, data: unknown): Promise<StoredEvent> {
-    const [fields, rawBody] = await Promise.all([client.hgetall(names.event(id)), client.getBuffer(names.body(id))]);
-    const { source = '', type = '', at, receivedAt, headers = '{}' } = { ...wordsIn(data), ...fields };
-    const { decisions, version } = decidedIn(data);
+  async function read({ id, event, data, headers = '{}' }: EventFields): Promise<StoredEvent> {
+    const rawBody = await client.getBuffer(names.body(event));
     return {
-      id,
-      source,
-      type,
-      ...(at ? { at: Number(at) } : {}),
-      receivedAt: receivedAt === undefined ? Date.parse(enteredAt) : Number(receivedAt),
+      ...acceptedIn(JSON.parse(data)),
+      id: event,
+      receivedAt: Number(id.split('-')[0]),
       headers: JSON.parse(headers) as Record<string, string>,
       ...(rawBody === null ? {} : { rawBody }),
-      decisions,
-      ...(version === undefined ? {} : { version }),
     };
   }
 }
 
-/** The ledger outlives the event's own record, and knows this much of it. */
-function wordsIn(data: unknown): {
-  source?: string;
-  type?: string;
-  at?: string;
-  receivedAt?: string;
-  headers?: string;
-} {
-  const { source, type } = data as { source?: string; type?: string };
-  return { ...(source === undefined ? {} : { source }), ...(type === undefined ? {} : { type }) };
+/** An entry of kind `event`. */
+interface EventFields {
+  readonly id: string;
+  readonly event: string;
+  readonly data: string;
+  readonly headers?: string;
+}
+
+function isEvent(fields: Readonly<Record<string, string>>): fields is Readonly<Record<string, string>> & EventFields {
+  return fields.kind === 'event' && fields.event !== undefined && fields.data !== undefined;
 }

@@ -12,7 +12,7 @@ end
 for _, name in ipairs({ 'ledger', 'unmatched' }) do
   answer[#answer + 1] = int(redis.call('XLEN', tag .. ':' .. name))
 end
-local oldest = redis.call('ZRANGE', tag .. ':ripe', 0, 0, 'WITHSCORES')
+local oldest = redis.call('ZRANGE', tag .. ':open', 0, 0, 'WITHSCORES')
 answer[#answer + 1] = oldest[2] and int(math.max(0, now - tonumber(oldest[2]))) or '0'
 
 for _, account in ipairs(ARGV) do

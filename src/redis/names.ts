@@ -6,17 +6,18 @@ export function makeNames(prefix: string) {
   return {
     /** The hash tag itself: BullMQ's `prefix`, and the first key of every script, which builds the others from it. */
     tag,
+    /** Where an event stands in the history, and its changes: `stream entry change change …`. */
     event: (id: string) => `${tag}:event:${id}`,
+    /** How often the delivery of an event came again. */
+    duplicates: (eventId: string) => `${tag}:duplicates:${eventId}`,
     body: (eventId: string) => `${tag}:body:${eventId}`,
     change: (id: string) => `${tag}:change:${id}`,
     ticket: (id: string) => `${tag}:ticket:${id}`,
     lease: (ticket: string) => `${tag}:lease:${ticket}`,
     /** Tickets that are not in step, scored by the moment the next visit makes sense: the truth about what is open. */
     dirty: `${tag}:dirty`,
-    /** Changes without a verdict, scored by the moment they were accepted. */
+    /** Changes without a verdict, scored by when they were accepted, or by the moment they wait for. */
     open: `${tag}:open`,
-    /** Those of them whose time has come, scored by when it came. */
-    ripe: `${tag}:ripe`,
     /** Changes that ended failed or expired and that nobody has retried or dropped, scored by when they ended. */
     failed: `${tag}:failed`,
     /** Changes over the cap of their rule that nobody has released or dropped, scored by when they ended. */
@@ -30,8 +31,8 @@ export function makeNames(prefix: string) {
     ledger: `${tag}:ledger`,
     /** Events that led to nothing: a ring beside the ledger, so that they push out nothing that happened. */
     unmatched: `${tag}:unmatched`,
-    /** Ids of the ledger's entries about one change, oldest first. */
-    ledgerOfChange: (id: string) => `${tag}:ledger:change:${id}`,
+    /** Ids of the ledger's entries that are attempts for one change, oldest first. */
+    attemptsOf: (changeId: string) => `${tag}:attempts:${changeId}`,
     /** Ids of the changes of one ticket, oldest first. */
     changesOf: (ticket: string) => `${tag}:changes:${ticket}`,
     /** Rules on the clock that have a run to make or to finish. */

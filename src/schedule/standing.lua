@@ -10,14 +10,14 @@ local answer = {}
 local function newest(ticket)
   local ids = redis.call('LRANGE', tag .. ':changes:' .. ticket, -LAST, -1)
   for i = #ids, 1, -1 do
-    local change = redis.call('HMGET', tag .. ':change:' .. ids[i], 'rule', 'verdict', 'status', 'acceptedAt')
+    local change = redis.call('HMGET', tag .. ':change:' .. ids[i], 'rule', 'verdict', 'status', 'entry')
     if change[1] == rule then
       local verdict = change[2] or ''
       local list = verdict == 'held' and ':held' or (verdict == 'failed' or verdict == 'expired') and ':failed'
       if list and not redis.call('ZSCORE', tag .. list, ids[i]) then
         return {}
       end
-      return { verdict, change[3], change[4] }
+      return { verdict, change[3], string.match(change[4], '^%d+') }
     end
   end
   return {}

@@ -86,6 +86,21 @@ describe('the story of an event', () => {
   });
 });
 
+describe('the story of a change', () => {
+  it('tells why and when, and without the reason once its entry has gone with its age', async () => {
+    const { client, names } = redis;
+    const ledger = makeLedger(client, names);
+    const before = Date.now();
+    const { changes } = await storyOf([wish('t-1', 'solved', { reason: 'it was said' })]);
+    const [change] = changes;
+    expect(change).toMatchObject({ cause: 'it was said', ticket: 't-1', attempts: [] });
+    expect(Math.abs(Date.parse(change?.acceptedAt ?? '') - before)).toBeLessThan(1_000);
+    const entry = await client.hget(names.change(change?.id ?? ''), 'entry');
+    await client.xdel(names.ledger, entry ?? '');
+    expect(await ledger.change(change?.id ?? '')).toEqual({ ...change, cause: '' });
+  });
+});
+
 describe('the stored events', () => {
   async function all(sinceMs = 0): Promise<StoredEvent[]> {
     const events: StoredEvent[] = [];
