@@ -41,7 +41,7 @@ function whole(chunks: readonly Buffer[]): Buffer {
 function refusalBefore({ headers }: IncomingMessage, limitBytes: number): Refusal | undefined {
   if (Number(headers['content-length'] ?? 0) > limitBytes) return tooLarge(limitBytes);
   // The signature is over the bytes as they came, and a compressed megabyte can be a gigabyte.
-  const content = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  const content = headers['content-encoding']?.trim().toLowerCase() || 'identity';
   // Node takes only the chunks off; what they hold stays as it was packed.
   const transfer = headers['transfer-encoding']?.trim().toLowerCase() ?? 'chunked';
   return content === 'identity' && transfer === 'chunked' ? undefined : packed;

@@ -28,6 +28,9 @@ export function readBody(verified: Verified): Body {
   return parsed;
 }
 
+/** As `application/x-www-form-urlencoded` begins, or as `multipart/form-data` does. */
+const form = /^(?:[\w.%+-]+=|--[\w'()+,./:=?-]+\r\n)/;
+
 function parse(text: string): Body {
   try {
     return { ok: true, value: JSON.parse(text) };
@@ -39,7 +42,8 @@ function parse(text: string): Body {
 }
 
 function describe(text: string, position: number | undefined): string {
-  if (text.startsWith('payload=')) return 'the body is a form; choose the content type application/json at the sender';
+  if (form.test(text))
+    return 'the body is a form, and only JSON is read; choose the content type application/json at the sender';
   if (position === text.length) return 'the body is not JSON: it ends too early';
   return `the body is not JSON, from character ${position} on`;
 }

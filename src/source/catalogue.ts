@@ -54,6 +54,12 @@ const standard = (...prefixes: [string, ...string[]]): Standard => ({
   toleranceMs: TOLERANCE_MS,
 });
 
+/** Several headers of which a sender shows one. */
+const either = (first: Hmac, ...others: Hmac[]): Scheme => ({
+  kind: 'choice',
+  ways: [{ scheme: first }, ...others.map((scheme) => ({ scheme }))],
+});
+
 /** `t=…,v1=…` in one header. */
 const stamped = { prefix: 'v1=', separator: ',', signed: '{timestamp}.{body}' } as const;
 
@@ -90,7 +96,8 @@ export const presets: Record<Extract<Verify, string>, Preset> = {
     },
     id: [{ header: 'idempotency-key' }, { of: [{ header: 'x-gitlab-event-uuid' }, 'bytes'], said: 'once' }],
     type: [
-      [{ body: ['object_kind'] }, { body: ['object_attributes', 'action'] }],
+      // Releases and milestones have their action at the top.
+      [{ body: ['object_kind'] }, { body: ['object_attributes', 'action'] }, { body: ['action'] }],
       [{ body: ['event_name'] }],
       [{ header: 'x-gitlab-event' }],
     ],
@@ -137,13 +144,21 @@ export const presets: Record<Extract<Verify, string>, Preset> = {
     type: [[{ body: ['event', 'event_type'] }]],
     at: [{ body: ['event', 'occurred_at'] }],
   },
-  // shopify.dev, "Verify webhook deliveries". Retries keep the webhook id; one act of a merchant has one event id for all
-  // its deliveries, of several topics too.
+  // shopify.dev, "Verify webhook deliveries", and "Events" for the names without `x-`. Retries keep the webhook id; one act
+  // of a merchant has one event id for all its deliveries, of several topics too.
   shopify: {
-    scheme: hmac('x-shopify-hmac-sha256', { encoding: 'base64' }),
-    id: [{ header: 'x-shopify-webhook-id' }, { header: 'x-shopify-event-id' }],
-    type: [[{ header: 'x-shopify-topic' }]],
-    at: [{ header: 'x-shopify-triggered-at' }],
+    scheme: either(
+      hmac('x-shopify-hmac-sha256', { encoding: 'base64' }),
+      hmac('shopify-hmac-sha256', { encoding: 'base64' }),
+    ),
+    id: [
+      { header: 'x-shopify-webhook-id' },
+      { header: 'shopify-webhook-id' },
+      { header: 'x-shopify-event-id' },
+      { header: 'shopify-event-id' },
+    ],
+    type: [[{ header: 'x-shopify-topic' }], [{ header: 'shopify-topic' }, { header: 'shopify-action' }]],
+    at: [{ header: 'x-shopify-triggered-at' }, { header: 'shopify-triggered-at' }],
   },
   // Jira Cloud, webhooks of the administration. Those of apps carry a JWT and are not these.
   jira: {
@@ -176,12 +191,16 @@ export const presets: Record<Extract<Verify, string>, Preset> = {
     type: bodyType,
     at: [{ body: ['occurredAt'] }],
   },
-  // aftership.com/docs/tracking/webhook. Its other products use other headers: {aftership: {header: …}}.
+  // aftership.com/docs: Tracking; Returns and Warranty; Shipping, and Returns before October 2022. Each has its own words.
   aftership: {
-    scheme: hmac('aftership-hmac-sha256', { encoding: 'base64' }),
-    id: [{ body: ['event_id'] }],
-    type: [[{ body: ['event'] }]],
-    at: [{ body: ['ts'] }],
+    scheme: either(
+      aftershipScheme('aftership-hmac-sha256'),
+      aftershipScheme('as-signature-hmac-sha256'),
+      aftershipScheme('am-webhook-signature'),
+    ),
+    id: [{ body: ['event_id'] }, { body: ['id'] }],
+    type: [[{ body: ['event'] }], [{ body: ['event_type'] }]],
+    at: [{ body: ['ts'] }, { body: ['created_at'] }, { body: ['date_time'] }],
   },
   // developer.clickup.com/docs/webhooksignature.
   clickup: {
@@ -217,9 +236,12 @@ export function grafanaScheme(names: { header: string; timestamp?: string | unde
   };
 }
 
-/** The preset with its secret or signature in another header. */
-export function inHeader(preset: Preset, header: string): Preset {
-  const { scheme } = preset;
-  if (scheme.kind === 'hmac') return { ...preset, scheme: { ...scheme, header } };
-  return { ...preset, scheme: { kind: 'credential', header, form: header === 'authorization' ? 'bearer' : 'plain' } };
+/** aftership.com/docs, "Webhook signature": base64, and in the older of its headers with the algorithm before it. */
+export function aftershipScheme(header: string): Hmac {
+  return hmac(header, { encoding: 'base64', prefix: header === 'am-webhook-signature' ? 'hmac-sha256=' : '' });
+}
+
+/** The secret itself in a header. */
+export function inHeader(header: string): Credential {
+  return { kind: 'credential', header, form: header === 'authorization' ? 'bearer' : 'plain' };
 }

@@ -40,6 +40,10 @@ function checkSecret(scheme: Scheme, secret: string, path: Path): Finding[] {
     const expected = 'expected whsec_ and base64, or whpk_ and the base64 of 32 bytes, as the sender shows it';
     return [{ path, what: 'this secret is not a key', expected }];
   }
+  if (scheme.kind === 'hmac' && secret !== secret.trim()) {
+    const what = 'this secret has a space or a line break at an end, as one from a file often does';
+    return [{ severity: 'warning', path, what, expected: 'expected it as the sender shows it' }];
+  }
   if (scheme.kind !== 'credential') return [];
   const findings: Finding[] = [];
   if (scheme.form === 'basic' && !secret.includes(':')) {

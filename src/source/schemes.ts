@@ -1,7 +1,7 @@
 // Owns what `verify:` of a source means, from the words of the configuration to a preset, and how a delivery is made as
 // such a sender makes it. The senders themselves are catalogue.ts.
 import type { Verify } from '../config/schema.ts';
-import { anyId, bodyType, grafanaScheme, inHeader, type Preset, presets } from './catalogue.ts';
+import { aftershipScheme, anyId, bodyType, grafanaScheme, inHeader, type Preset, presets } from './catalogue.ts';
 import type { Hmac } from './hmac.ts';
 import { sign } from './signature.ts';
 
@@ -9,8 +9,8 @@ import { sign } from './signature.ts';
 export function toPreset(verify: Verify): Preset {
   if (typeof verify === 'string') return presets[verify];
   if ('grafana' in verify) return { ...presets.grafana, scheme: grafanaScheme(verify.grafana) };
-  if ('uptime-kuma' in verify) return inHeader(presets['uptime-kuma'], verify['uptime-kuma'].header);
-  if ('aftership' in verify) return inHeader(presets.aftership, verify.aftership.header);
+  if ('uptime-kuma' in verify) return { ...presets['uptime-kuma'], scheme: inHeader(verify['uptime-kuma'].header) };
+  if ('aftership' in verify) return { ...presets.aftership, scheme: aftershipScheme(verify.aftership.header) };
   if ('header' in verify) {
     return { scheme: { kind: 'credential', header: verify.header.name, form: 'plain' }, id: anyId, type: bodyType };
   }

@@ -29,10 +29,17 @@ it.each([
   ['{"name":"Ann",}', 'the body is not JSON, from character 14 on', 14],
   ['nope', 'the body is not JSON, from character 0 on', 0],
   ["{'a':1}", 'the body is not JSON, from character 1 on', 1],
-  ['payload=%7B%7D', 'the body is a form; choose the content type application/json at the sender', 0],
 ])('refuses %j: %s', (body, why, position) => {
   expect(read(body)).toEqual({ ok: false, why, ...(position !== undefined && { position }) });
 });
+
+it.each(['payload=%7B%7D', 'token=a&command=%2Fsolve', '--form-1f\r\nContent-Disposition: form-data; name="data"'])(
+  'refuses the form %j as one',
+  (form) => {
+    const why = 'the body is a form, and only JSON is read; choose the content type application/json at the sender';
+    expect(read(form)).toEqual({ ok: false, why, position: 0 });
+  },
+);
 
 it('a refusal quotes nothing of the body', () => {
   const refusal = read('{"email":"ann@example.test" "phone":1}');

@@ -33,6 +33,7 @@ it.each([
   [{ verify: 'gitlab', secrets: ['whsec_not base64'] }, ['secrets', 0], 'expected whsec_ and base64'],
   [{ verify: 'svix', secrets: [{ value: 'whpk_AAAA' }] }, ['secrets', 0], 'the base64 of 32 bytes'],
   [{ verify: 'uptime-kuma', secrets: ['token\n'] }, ['secrets', 0], 'no line breaks'],
+  [{ verify: 'github', secrets: ['s', 'from a file\n'] }, ['secrets', 1], 'as the sender shows it'],
   [
     hmac({ timestampPrefix: 't=', signed: '{timestamp}.{body}' }),
     ['verify', 'hmac', 'timestampPrefix'],
