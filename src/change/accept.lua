@@ -2,9 +2,10 @@
 -- 202 means.
 -- KEYS[1]  the hash tag
 -- ARGV     one event after another, of each:
---          1 event id proposed · 2 what names the delivery (`source:digest`) · 3 dedupe window ms · 4 digest of the content
---          5 keep the body ms (0: not at all) · 6 the event's own time ms or '' · 7 headers JSON · 8 raw body
---          9 ledger data JSON (source, type, decisions) · 10 how many outcomes, then for each of them thirteen:
+--          1 event id proposed · 2 what names the delivery (`source:digest`) · 3 for how long ms · 4 what its proven bytes are
+--          recognised by under another name, or '' · 5 for how long ms · 6 digest of the content · 7 keep the body ms (0: not
+--          at all) · 8 the event's own time ms or '' · 9 headers JSON · 10 raw body · 11 ledger data JSON (source, type,
+--          decisions) · 12 how many outcomes, then for each of them thirteen:
 --          change id · ticket, or `link:KEY` · status · account · rule · kind (link, cancel, wish, dry-run, shadowed, held)
 --          · reason · by (the rule that shadows; for link: the key) · deadline ms from now · class (live, clock)
 --          · wait ms · guard (statuses, spaced, or '') · its own order ms or ''
@@ -13,7 +14,7 @@
 --          visit number, class}, or the error that kept it, and only it, from being stored
 -- Invariant: an event is accepted once; of two wishes for one ticket the one with the later order (the event's own time,
 --          else arrival) is the record's; every accepted wish is open or has a verdict
-local HEAD, WIDTH = 10, 13
+local HEAD, WIDTH = 12, 13
 local LINK_KEPT_MS = 400 * 24 * 60 * 60 * 1000
 local eventKey = tag .. ':event:'
 local acceptedOf = {} -- how many changes, by account
@@ -130,11 +131,34 @@ local function readWish(at, arrival)
   }, order ~= '' and tonumber(order) or arrival
 end
 
+local isNew -- whether the event at hand was seen before: what breaks over a new one is not to be recognised
+
+-- What a mark says that is there already; nothing when it stands from now on.
+local function mark(name, said, windowMs)
+  local key = tag .. ':seen:' .. name
+  if not redis.call('SET', key, said, 'PX', windowMs, 'NX') then
+    return redis.call('GET', key)
+  end
+end
+
+-- What was said of a delivery when it came before, by its name or by its proven bytes; nothing for a new one.
+local function recognise(said, delivery, windowMs, replay, replayMs)
+  local before = mark(delivery, said, windowMs)
+  if replay == '' then
+    return before
+  end
+  local replayed = mark(replay, before or said, replayMs)
+  if replayed and not before then
+    redis.call('DEL', tag .. ':seen:' .. delivery) -- that name stays free, for a delivery of its own
+  end
+  return before or replayed
+end
+
 -- Accepts the event whose arguments begin behind `at`.
 local function accept(at)
-  local eventId, delivery, windowMs, digest, keepMs, ownAt, headers, body, data, outcomes = unpack(ARGV, at + 1, at + HEAD)
-  local seenKey = tag .. ':seen:' .. delivery
-  local seen = redis.call('GET', seenKey)
+  local eventId, delivery, windowMs, replay, replayMs, digest, keepMs, ownAt, headers, body, data, outcomes =
+    unpack(ARGV, at + 1, at + HEAD)
+  local seen = recognise(eventId .. ' ' .. digest, delivery, windowMs, replay, replayMs)
   if seen then
     local id, before = string.match(seen, '^(%S+) (%S*)$')
     if id == eventId then -- our own command, sent again by the client after a cut connection
@@ -144,11 +168,13 @@ local function accept(at)
       return { 'conflict', id, '', '', '' }
     end
     if redis.call('EXISTS', eventKey .. id) == 1 then
-      redis.call('INCR', tag .. ':duplicates:' .. id)
+      redis.call('HINCRBY', tag .. ':duplicates:' .. id, 'count', 1)
+      redis.call('HSET', tag .. ':duplicates:' .. id, 'lastAt', moment)
       redis.call('PEXPIRE', tag .. ':duplicates:' .. id, KEPT_MS)
     end
     return again('0', id)
   end
+  isNew = true
 
   if tonumber(keepMs) > 0 then
     redis.call('SET', tag .. ':body:' .. eventId, body, 'PX', keepMs)
@@ -167,14 +193,16 @@ local function accept(at)
   end
   local changeList = table.concat(changes, ' ')
   redis.call('SET', eventKey .. eventId, stream .. ' ' .. entry .. ' ' .. changeList, 'PX', KEPT_MS)
-  -- Last: a delivery that breaks on the way here is not known, and is taken anew when its sender repeats it.
-  redis.call('SET', seenKey, eventId .. ' ' .. digest, 'PX', windowMs)
   return told({ '1', eventId, changeList, stream, entry }, visits)
 end
 
 local answers, at = {}, 0
 while at < #ARGV do
+  isNew = false
   local ok, answer = pcall(accept, at)
+  if not ok and isNew then -- it is taken anew when its sender repeats it
+    redis.call('DEL', tag .. ':seen:' .. ARGV[at + 2], tag .. ':seen:' .. ARGV[at + 4])
+  end
   -- What is wrong with one event is no reason to turn away those that came with it. Redis raises texts or tables, by version.
   answers[#answers + 1] = (ok or type(answer) == 'table') and answer or { err = answer }
   at = at + HEAD + WIDTH * tonumber(ARGV[at + HEAD])

@@ -2,6 +2,11 @@
 import type { Event } from '../event.ts';
 import type { Decision } from '../rule/rule.ts';
 
+interface Named {
+  readonly key: string;
+  readonly windowMs: number;
+}
+
 /** An event about to be accepted, with all that has been decided about it. */
 export interface Delivery {
   readonly event: Event;
@@ -9,7 +14,10 @@ export interface Delivery {
   readonly rawBody: Buffer;
   readonly keepMs: number;
   /** What names this delivery, and how long a repetition of that name is the same delivery. */
-  readonly delivery: { readonly key: string; readonly windowMs: number };
+  readonly delivery: Named & {
+    /** What it is recognised by under any other name: the bytes that would prove themselves again. */
+    readonly replay?: Named | undefined;
+  };
   /** Digest of the content, where the same name with other content is a conflict and not a repetition. */
   readonly digest?: string;
   readonly decisions: readonly Decision[];

@@ -132,11 +132,14 @@ export function makeRecords(
 
 function acceptArguments(delivery: Delivery, parts: AcceptParts): Argument[] {
   const { event, decisions, version } = delivery;
+  const { key, windowMs, replay } = delivery.delivery;
   const outcomes = outcomesAmong(decisions);
   const args = [
     event.id,
-    `${event.source}:${hash('sha256', delivery.delivery.key, 'base64url').slice(0, 32)}`,
-    delivery.delivery.windowMs,
+    markOf(event.source, key),
+    windowMs,
+    replay === undefined ? '' : markOf(event.source, replay.key),
+    replay?.windowMs ?? 0,
     delivery.digest ?? '',
     delivery.keepMs,
     event.at ?? '',
@@ -147,6 +150,11 @@ function acceptArguments(delivery: Delivery, parts: AcceptParts): Argument[] {
   ];
   for (const outcome of outcomes) args.push(...outcomeArguments(outcome, delivery.class ?? 'live', parts));
   return args;
+}
+
+/** Names come from senders: whatever stands in them, as a key of Redis they are short and have no meaning of their own. */
+function markOf(source: string, key: string): string {
+  return `${source}:${hash('sha256', key, 'base64url').slice(0, 32)}`;
 }
 
 /** The decisions that lead to something, in the order in which they are taken. */

@@ -63,6 +63,7 @@ export interface EventStory {
   readonly receivedAt: string;
   /** How often the same delivery came again. */
   readonly duplicates: number;
+  readonly lastDuplicateAt?: string;
   /** Which version of the rule file decided. */
   readonly version?: string;
   /** At least one for every rule of the source, in the order of the file. */

@@ -27,7 +27,7 @@ export function makeLedger(client: LedgerClient, names: Names): Ledger {
   return { event, change, ticket, page };
 
   async function event(id: string): Promise<EventStory | undefined> {
-    const [place, duplicates] = await Promise.all([client.get(names.event(id)), client.get(names.duplicates(id))]);
+    const [place, again] = await Promise.all([client.get(names.event(id)), client.hgetall(names.duplicates(id))]);
     if (place === null) return undefined;
     const [stream, entryId = '', ...changeIds] = place.split(' ').filter(Boolean);
     const entry = await entryAt(stream === 'unmatched' ? names.unmatched : names.ledger, entryId);
@@ -40,7 +40,8 @@ export function makeLedger(client: LedgerClient, names: Names): Ledger {
       type,
       ...(at === undefined ? {} : { at: iso(at) }),
       receivedAt: entry.at,
-      duplicates: Number(duplicates ?? 0),
+      duplicates: Number(again.count ?? 0),
+      ...(again.lastAt === undefined ? {} : { lastDuplicateAt: iso(again.lastAt) }),
       ...(version === undefined ? {} : { version }),
       decisions: joined(decisions, changes),
       changes,

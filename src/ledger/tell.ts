@@ -5,8 +5,9 @@ import type { Attempt, ChangeStory, EventStory, TicketStory, ToldDecision } from
 
 /** The story of an event, one line a fact. */
 export function tellEvent(story: EventStory): string[] {
-  const times =
-    story.duplicates === 0 ? '' : `, came ${story.duplicates} more time${story.duplicates === 1 ? '' : 's'}`;
+  const { duplicates, lastDuplicateAt } = story;
+  const last = lastDuplicateAt === undefined ? '' : `, last ${lastDuplicateAt}`;
+  const times = duplicates === 0 ? '' : `, came ${duplicates} more time${duplicates === 1 ? '' : 's'}${last}`;
   return [
     `event    ${story.id}  ${story.source} ${story.type}`,
     `accepted ${story.receivedAt}${story.at === undefined ? '' : ` (its own time ${story.at})`}${times}`,

@@ -18,7 +18,7 @@ import type { SenderAddress } from './sender-address.ts';
 import { idsOf, tellAnswered, tellReceived, tellRefused } from './wide-line.ts';
 
 /** A configured sender, as far as the door needs it. Only its `verify` can make what its `toEvent` takes. */
-export type ReceiverSource = Pick<Source, 'keepMs' | 'limit' | 'accepts' | 'verify' | 'toEvent'>;
+export type ReceiverSource = Pick<Source, 'keepMs' | 'limit' | 'giveUp' | 'accepts' | 'verify' | 'toEvent'>;
 
 export interface Rules {
   /** Names the rules; each event is stored with it. */
@@ -148,14 +148,17 @@ function makeTake(parts: Pick<ReceiveParts, 'rules' | 'commit' | 'readBody' | 's
       const { why, isStale, reply } = reading;
       if (isStale) return { reason: 'stale', refusal: { ...unproven, why }, body };
       if (reply !== undefined) return { answered: reply, why };
-      return { reason: 'not-json', refusal: { status: 400, detail: why, why: `proven, but ${why}` }, body };
+      // The one refusal that no repetition mends: the bytes are the sender's own, and it is told so where it listens.
+      const refusal = { status: 400, detail: why, why: `proven, but ${why}`, headers: source.giveUp ?? {} };
+      return { reason: 'not-json', refusal, body };
     }
 
     // The id first: V8 takes ten times as long for an object that begins with the fields of another (measured).
     const event: Event = { id: newId('ev'), ...reading.draft, receivedAt };
     const decisions = rules.decide(event, receivedAt);
     // The kind belongs to the name: a digest and an id that look alike are two deliveries.
-    const delivery = { key: `${reading.key.kind}:${reading.key.key}`, windowMs: reading.key.windowMs };
+    const { kind, key, windowMs, replay } = reading.key;
+    const delivery = { key: `${kind}:${key}`, windowMs, replay };
     const stored = await commit({ event, rawBody: body, keepMs: source.keepMs, delivery, decisions, version });
     if (stored.kind === 'unavailable') return { reason: 'unavailable', refusal: unavailable(stored.why), body };
     if (stored.kind === 'conflict') throw new Error('the core found a conflict for a delivery that has no digest');

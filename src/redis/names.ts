@@ -8,7 +8,7 @@ export function makeNames(prefix: string) {
     tag,
     /** Where an event stands in the history, and its changes: `stream entry change change …`. */
     event: (id: string) => `${tag}:event:${id}`,
-    /** How often the delivery of an event came again. */
+    /** How often the delivery of an event came again (`count`), and when it did last (`lastAt`). */
     duplicates: (eventId: string) => `${tag}:duplicates:${eventId}`,
     body: (eventId: string) => `${tag}:body:${eventId}`,
     change: (id: string) => `${tag}:change:${id}`,

@@ -17,6 +17,8 @@ export interface Preset {
   readonly at?: readonly Place[];
   /** The top-level key of the body that holds the time of sending: inside what is signed, so looked at after the proof. */
   readonly sentAt?: { readonly key: string; readonly toleranceMs: number };
+  /** With these headers the sender is told, where a delivery is proven and can never be an event, not to send it again. */
+  readonly giveUp?: Readonly<Record<string, string>>;
   /** What the sender wants to hear back, word for word, before it sends events. */
   readonly handshake?: { readonly when: Path; readonly is: string; readonly echo: Path };
 }
@@ -77,6 +79,12 @@ const notice: Fingerprint = {
   said: 'again',
 };
 
+/**
+ * docs.svix.com, "Delivery control": ends the retries of this message, and touches no other. `disable`, which shuts the whole
+ * endpoint, is never right: what is wrong with one message says nothing of the next.
+ */
+const abortMessage = { 'webhook-delivery': 'abort-message' } as const;
+
 export const presets: Record<Extract<Verify, string>, Preset> = {
   // docs.github.com, "Validating webhook deliveries". A redelivery by hand keeps its X-GitHub-Delivery.
   github: {
@@ -103,12 +111,19 @@ export const presets: Record<Extract<Verify, string>, Preset> = {
     ],
   },
   // docs.svix.com: `svix-`, or `webhook-` where a sender has it white-labelled. The id is covered by the signature.
-  svix: { scheme: standard('svix-', 'webhook-'), id: [], type: bodyType, at: [{ body: ['timestamp'] }] },
+  svix: {
+    scheme: standard('svix-', 'webhook-'),
+    id: [],
+    type: bodyType,
+    at: [{ body: ['timestamp'] }],
+    giveUp: abortMessage,
+  },
   'standard-webhooks': {
     scheme: standard('webhook-', 'svix-'),
     id: [],
     type: bodyType,
     at: [{ body: ['timestamp'] }],
+    giveUp: abortMessage,
   },
   // docs.stripe.com/webhooks. The whole whsec_ text is the key, not what it decodes to.
   stripe: {

@@ -18,8 +18,15 @@ export type Check =
       readonly secretIndex?: number;
       /** The sender's delivery id, where the signature covers it. */
       readonly signedId?: string;
+      /** The time of sending, where the signature covers it, and how far it may lie from now. */
+      readonly timed?: Timed;
     }
   | { readonly ok: false; readonly why: string; readonly fault?: ProofFault };
+
+export interface Timed {
+  readonly time: string;
+  readonly toleranceMs: number;
+}
 
 /** What is wrong with a proof that fits, where that is known: its time of sending, or the end of its secret. */
 export type ProofFault = 'stale' | 'ended-secret';

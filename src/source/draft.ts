@@ -29,6 +29,8 @@ export interface DeliveryKey {
   /** From the sender's own delivery id, from the configured `id`, or only from the bytes of the body. */
   readonly kind: 'delivery-id' | 'id' | 'digest';
   readonly windowMs: number;
+  /** Names what was proven, where anybody could send it again under another `key` while its time of sending is believed. */
+  readonly replay?: { readonly key: string; readonly windowMs: number };
 }
 
 /** What is known of a proven delivery once its body is read. */
@@ -39,7 +41,8 @@ export interface Known {
   /** As they are kept: expressions see these. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: unknown;
-  readonly signedId?: string;
+  readonly signedId?: string | undefined;
+  readonly signedTime?: string | undefined;
 }
 
 type Note = (text: string) => void;
@@ -63,17 +66,25 @@ export function toKey(
   windows: { readonly dedupeMs: number | undefined; readonly replayMs: number },
   note: Note,
 ): DeliveryKey {
-  const named = nameDelivery(known, preset, expression, note);
-  const ownMs = named.kind === 'digest' ? DIGEST_WINDOW_MS : ID_WINDOW_MS;
-  return { key: named.key, kind: named.kind, windowMs: Math.max(windows.dedupeMs ?? ownMs, windows.replayMs) };
+  const { key, kind } = nameDelivery(known, preset, expression, note);
+  const ownMs = kind === 'digest' ? DIGEST_WINDOW_MS : ID_WINDOW_MS;
+  const { dedupeMs = ownMs, replayMs } = windows;
+  const name = { key, kind, windowMs: Math.max(dedupeMs, replayMs) };
+  if (replayMs === 0 || !canBeRenamed(known, preset, expression)) return name;
+  return { ...name, replay: { key: `replay:${digestOfProven(known)}`, windowMs: replayMs } };
 }
 
-function nameDelivery(
-  known: Known,
-  preset: Pick<Preset, 'id'>,
-  expression: Expression | undefined,
-  note: Note,
-): Omit<DeliveryKey, 'windowMs'> {
+type Name = Pick<DeliveryKey, 'key' | 'kind'>;
+
+/** Whether a header that no signature covers may name it, or might have: whoever sends it again can put one there. */
+function canBeRenamed(known: Known, { id }: Pick<Preset, 'id'>, expression: Expression | undefined): boolean {
+  if (expression !== undefined) return true;
+  if (known.signedId !== undefined) return false;
+  const isHeader = (part: object | string) => typeof part === 'object' && 'header' in part;
+  return id.some((one) => ('of' in one ? one.of.some(isHeader) : isHeader(one)));
+}
+
+function nameDelivery(known: Known, preset: Pick<Preset, 'id'>, expression: Expression | undefined, note: Note): Name {
   const configured = expression && readConfigured('id', expression, known, LONGEST_ID, note);
   if (configured !== undefined) return { key: configured, kind: 'id' };
   if (known.signedId !== undefined) return { key: known.signedId, kind: 'delivery-id' };
@@ -82,6 +93,10 @@ function nameDelivery(
     if (found !== undefined) return found;
   }
   return { key: sha256Hex(known.raw), kind: 'digest' };
+}
+
+function digestOfProven({ signedTime = '', raw }: Known): string {
+  return sha256Hex(Buffer.concat([Buffer.from(`${signedTime}.`), raw]));
 }
 
 /** The type: the configured one and nothing else, or the first that `preset.type` finds. '' where there is none. */
@@ -134,13 +149,13 @@ function readConfigured(name: string, expression: Expression, known: Known, long
 }
 
 /** A digest by its nature, but the sender's words say that there is no other delivery of this name. */
-function nameByParts(known: Known, fingerprint: Fingerprint): Omit<DeliveryKey, 'windowMs'> | undefined {
+function nameByParts(known: Known, fingerprint: Fingerprint): Name | undefined {
   const key = readFingerprint(known, fingerprint);
   if (key === undefined) return undefined;
   return { key, kind: fingerprint.said === 'once' ? 'delivery-id' : 'digest' };
 }
 
-function nameBySender(known: Known, place: Place, note: Note): Omit<DeliveryKey, 'windowMs'> | undefined {
+function nameBySender(known: Known, place: Place, note: Note): Name | undefined {
   const key = toText(readPlace(known, place));
   if (key !== undefined && /^[\x21-\x7e]{1,256}$/.test(key)) return { key, kind: 'delivery-id' };
   if (isThere(known, place)) note(`${nameOf(place)} is not one visible ASCII text of at most 256 and was not used`);

@@ -38,8 +38,11 @@ export function proveHmac(scheme: Hmac, secrets: readonly string[], delivery: De
   if (time?.ok === false) return time;
   if (given.length === 0) return { ok: false, why: `the ${scheme.header} header is not ${describe(scheme)}` };
   if (secretIndex === -1) return { ok: false, why: `the ${scheme.header} header fits none of the secrets` };
-  const late = scheme.timestamp && time && timeFault(time.value, nowMs, scheme.timestamp.toleranceMs);
-  return late === undefined ? { ok: true, secretIndex } : { ok: false, why: late, fault: 'stale' };
+  if (time === undefined || scheme.timestamp === undefined) return { ok: true, secretIndex };
+  const { toleranceMs } = scheme.timestamp;
+  const late = timeFault(time.value, nowMs, toleranceMs);
+  if (late !== undefined) return { ok: false, why: late, fault: 'stale' };
+  return { ok: true, secretIndex, timed: { time: time.value, toleranceMs } };
 }
 
 /** The header, or the two headers, that prove `body`. */

@@ -2,7 +2,7 @@
 // Promises that every secret is tried and that `Verified` is made nowhere else; body.ts parses nothing but that.
 import { type Choice, proveChoice, type Shape, wayOf } from './choice.ts';
 import { proveCredential, signCredential } from './credential.ts';
-import type { Check, Delivery, ProofFault } from './delivery.ts';
+import type { Check, Delivery, ProofFault, Timed } from './delivery.ts';
 import { proveHmac, signHmac } from './hmac.ts';
 import { proveStandard, signStandard } from './standard.ts';
 
@@ -14,8 +14,9 @@ const proven: unique symbol = Symbol('proven');
 /** A delivery that has proven itself (or whose source says `verify: none`). Only `prove` can make one. */
 export interface Verified extends Delivery {
   readonly [proven]: true;
-  /** The sender's delivery id, where the signature covers it. */
+  /** The sender's delivery id and the time of sending, where the signature covers them. */
   readonly signedId?: string;
+  readonly timed?: Timed;
 }
 
 export type Proof =
@@ -27,9 +28,10 @@ export type Proof =
 export function prove(scheme: Scheme, secrets: readonly string[], delivery: Delivery, nowMs: number): Proof {
   const check = checkShape(scheme, secrets, delivery, nowMs);
   if (!check.ok) return check;
-  const { secretIndex, signedId } = check;
+  const { secretIndex, signedId, timed } = check;
   const { body, headers } = delivery;
-  const verified: Verified = { [proven]: true, body, headers, ...(signedId !== undefined && { signedId }) };
+  const covered = { ...(signedId !== undefined && { signedId }), ...(timed !== undefined && { timed }) };
+  const verified: Verified = { [proven]: true, body, headers, ...covered };
   return { ok: true, verified, ...(secretIndex !== undefined && { secretIndex }) };
 }
 
@@ -88,23 +90,6 @@ export function proofHeaders(scheme: Scheme): readonly string[] {
       return scheme.ways.flatMap((way) => proofHeaders(way.scheme));
     case 'none':
       return [];
-    default:
-      return scheme satisfies never;
-  }
-}
-
-/** How far the time of sending of a delivery may lie from now, in milliseconds; 0 where none is proven. */
-export function toleranceOf(scheme: Scheme): number {
-  switch (scheme.kind) {
-    case 'standard':
-      return scheme.toleranceMs;
-    case 'hmac':
-      return scheme.timestamp?.toleranceMs ?? 0;
-    case 'choice':
-      return Math.max(...scheme.ways.map((way) => toleranceOf(way.scheme)));
-    case 'credential':
-    case 'none':
-      return 0;
     default:
       return scheme satisfies never;
   }

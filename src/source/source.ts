@@ -10,7 +10,7 @@ import { makeKeepHeaders } from './headers.ts';
 import { valueAt } from './place.ts';
 import { toPreset } from './schemes.ts';
 import { isLive, proveAmong } from './secrets.ts';
-import { type Proof, proofHeaders, prove, toleranceOf, type Verified } from './signature.ts';
+import { type Proof, proofHeaders, prove, type Verified } from './signature.ts';
 
 /** What became of a verified delivery. */
 export type Reading =
@@ -43,6 +43,8 @@ export interface Source {
   readonly keepMs: number;
   /** How much of it may come at once, where it says so itself. */
   readonly limit?: { readonly perSecond?: number; readonly concurrent?: number } | undefined;
+  /** The headers that tell its sender to give a delivery up; none where the sender knows no such thing. */
+  readonly giveUp?: Readonly<Record<string, string>> | undefined;
   /** May it be sent from this address? Always, where the source names no networks. */
   readonly accepts: Accepts;
   /** Does this request come from the sender? Over the raw bytes, at `nowMs`; nothing is parsed. */
@@ -74,9 +76,6 @@ export function makeSources(
 
 function makeSource(name: string, config: SourceConfig, preset: Preset, expressions: Expressions): Source {
   const keepHeaders = makeKeepHeaders(proofHeaders(preset.scheme));
-  const toleranceMs = Math.max(toleranceOf(preset.scheme), preset.sentAt?.toleranceMs ?? 0);
-  // From as far ahead of its time as is allowed to as far behind: so long would its bytes be proof again.
-  const windows = { dedupeMs: config.dedupe, replayMs: 2 * toleranceMs };
 
   function toEvent(verified: Verified, receivedAt: number): Reading {
     const body = readBody(verified);
@@ -88,10 +87,11 @@ function makeSource(name: string, config: SourceConfig, preset: Preset, expressi
     const notes: string[] = [];
     const note = (text: string) => notes.push(text);
     const headers = keepHeaders(verified.headers);
-    const { body: raw, headers: distinct, signedId } = verified;
-    const known = { raw, distinct, headers, body: body.value, ...(signedId !== undefined && { signedId }) };
+    const { body: raw, headers: distinct, signedId, timed } = verified;
+    const known = { raw, distinct, headers, body: body.value, signedId, signedTime: timed?.time };
     const type = toType(known, preset, expressions.type, note);
     const at = toAt(known, preset, expressions.at, receivedAt, note);
+    const windows = { dedupeMs: config.dedupe, replayMs: replaySpanMs(timed ?? preset.sentAt) };
     const key = toKey(known, preset, expressions.id, windows, note);
     const draft = { source: name, type, ...(at !== undefined && { at }), headers, body: body.value };
     return { ok: true, draft, key, notes };
@@ -101,10 +101,19 @@ function makeSource(name: string, config: SourceConfig, preset: Preset, expressi
     name,
     keepMs: config.keep,
     limit: config.limit,
+    giveUp: preset.giveUp,
     accepts: makeNetworks(config.networks),
     verify: (delivery, nowMs) => verifyWith(config.secrets, preset, delivery, nowMs),
     toEvent,
   };
+}
+
+/**
+ * How long the same bytes would prove themselves again: from as far ahead of their time as is allowed to as far behind, and
+ * a second more, since whole ones are compared. 0 where no time of sending is proven.
+ */
+function replaySpanMs(timed: { readonly toleranceMs: number } | undefined): number {
+  return timed === undefined ? 0 : 2 * timed.toleranceMs + 1000;
 }
 
 /** Only secrets whose time has not ended prove anything; that an ended one would have is worth knowing. */

@@ -44,7 +44,7 @@ export function proveStandard(scheme: Standard, secrets: readonly string[], deli
   if (secretIndex === -1) return { ok: false, why: `the ${prefix}signature fits none of the secrets` };
   const late = timeFault(time.value, nowMs, scheme.toleranceMs);
   if (late !== undefined) return { ok: false, why: late, fault: 'stale' };
-  return { ok: true, secretIndex, signedId: id.value };
+  return { ok: true, secretIndex, signedId: id.value, timed: { time: time.value, toleranceMs: scheme.toleranceMs } };
 }
 
 /** The three headers that prove `body`. Throws on a secret that cannot sign and on an id that no receiver would take. */

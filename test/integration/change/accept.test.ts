@@ -95,3 +95,32 @@ describe('an event that no rule wanted', () => {
     expect([await client.xlen(names.unmatched), await client.xlen(names.ledger)]).toEqual([0, 2]);
   });
 });
+
+describe('a delivery whose bytes prove themselves for a while', () => {
+  const named = (key: string, replay: string) => ({
+    delivery: { key, windowMs: 60_000, replay: { key: replay, windowMs: 60_000 } },
+  });
+  const send = async (key: string, replay: string) =>
+    (await accept([wish('t1', 'solved')], named(key, replay))).accepted;
+
+  it('is the same one under another name, which stays free for a delivery of its own', async () => {
+    const first = await send('a', 'bytes');
+    expect(await send('b', 'bytes')).toMatchObject({ eventId: first.eventId, duplicate: true });
+    expect(await send('b', 'other bytes')).toMatchObject({ duplicate: false });
+  });
+
+  it('sent again by its sender with a new time is the same one, and so are the new bytes under another name', async () => {
+    const first = await send('a', 'bytes');
+    expect(await send('a', 'later bytes')).toMatchObject({ eventId: first.eventId, duplicate: true });
+    expect(await send('b', 'later bytes')).toMatchObject({ eventId: first.eventId, duplicate: true });
+  });
+
+  it('is told with how often it came again, and when it did last', async () => {
+    const { eventId } = await send('a', 'bytes');
+    const ledger = makeLedger(redis.client, redis.names);
+    expect(await ledger.event(eventId)).toMatchObject({ duplicates: 0 });
+    for (const key of ['a', 'b']) await send(key, 'bytes');
+    const lastDuplicateAt = expect.toSatisfy((at: string) => Math.abs(Date.parse(at) - Date.now()) < 10_000);
+    expect(await ledger.event(eventId)).toMatchObject({ duplicates: 2, lastDuplicateAt });
+  });
+});

@@ -5,7 +5,7 @@ import { SourceSchema } from '../../../src/config/schema.ts';
 import type { AppParts } from '../../../src/receiver/app.ts';
 import { signAs, toPreset } from '../../../src/source/schemes.ts';
 import { makeSources } from '../../../src/source/source.ts';
-import { exchange, openDoor, told } from './door.ts';
+import { exchange, openDoor, RedisAway, told } from './door.ts';
 
 const unproven = 'The request does not prove where it comes from.';
 
@@ -37,6 +37,34 @@ describe("Slack's url_verification", () => {
     const door = await openWith(slack);
     const response = await door.deliver(body, signed('slack', body, Date.now(), 'another'), 'slack');
     expect([response.status, (await told(response)).detail]).toEqual([401, unproven]);
+  });
+});
+
+describe('a sender that can be told to give up', () => {
+  const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+  const headersOf = async (body: string, over: Partial<AppParts> = {}, secrets = [secret]) => {
+    const door = await openWith({ svix: { verify: 'svix', secrets } }, over);
+    const proof = signAs(toPreset('svix'), secret, Buffer.from(body), { id: 'msg_1', nowMs: Date.now() });
+    const response = await door.deliver(body, proof, 'svix');
+    return [response.status, response.headers.get('webhook-delivery')];
+  };
+
+  it('is told so of a proven delivery that no repetition makes an event', async () => {
+    expect(await headersOf('not json')).toEqual([400, 'abort-message']);
+  });
+
+  it('is not told so where another try may do, or where nothing is proven', async () => {
+    const core = { ping: async () => 'PONG', accept: () => Promise.reject(new RedisAway()) };
+    expect(await headersOf('{}')).toEqual([202, null]);
+    expect(await headersOf('{}', { core })).toEqual([503, null]);
+    expect(await headersOf('not json', {}, [`whsec_${Buffer.alloc(32, 8).toString('base64')}`])).toEqual([401, null]);
+    expect(await headersOf('x'.repeat(101), { limits: { bodyBytes: 100 } })).toEqual([413, null]);
+  });
+
+  it('that knows no such thing is told nothing', async () => {
+    const door = await openWith({ github: { verify: 'github', secrets: ['a secret'] } });
+    const response = await door.deliver('not json', signed('github', 'not json'), 'github');
+    expect([response.status, response.headers.get('webhook-delivery')]).toEqual([400, null]);
   });
 });
 

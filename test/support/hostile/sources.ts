@@ -4,7 +4,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { VerifySchema } from '../../../src/config/source-schema.ts';
 import { wayOf } from '../../../src/source/choice.ts';
 import { signAs, toPreset } from '../../../src/source/schemes.ts';
-import { proofHeaders, type Scheme, toleranceOf } from '../../../src/source/signature.ts';
+import { proofHeaders, type Scheme } from '../../../src/source/signature.ts';
 
 export interface HostileSource {
   readonly name: string;
@@ -99,7 +99,8 @@ export function proofOf(source: HostileSource, body: Buffer, id: string, nowMs =
 export function mannerOf(source: HostileSource): { readonly isSigned: boolean; readonly isTimed: boolean } {
   const scheme = schemeOf(source);
   const shape = scheme.kind === 'choice' ? wayOf(scheme, source.secret ?? '').scheme : scheme;
-  return { isSigned: shape.kind === 'hmac' || shape.kind === 'standard', isTimed: toleranceOf(shape) > 0 };
+  const isTimed = shape.kind === 'standard' || (shape.kind === 'hmac' && shape.timestamp !== undefined);
+  return { isSigned: shape.kind === 'hmac' || shape.kind === 'standard', isTimed };
 }
 
 /** The values among `headers` that prove something. */

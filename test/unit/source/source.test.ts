@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Source as SourceConfig, SourceSchema } from '../../../src/config/schema.ts';
 import type { Expression, Expressions } from '../../../src/source/draft.ts';
 import { signAs, toPreset } from '../../../src/source/schemes.ts';
@@ -160,6 +160,72 @@ it('a configured dedupe window replaces that of every kind', () => {
   const made = source({ ...open, dedupe: '2h' });
   expect(readOk(made, {}).key.windowMs).toBe(2 * 60 * 60 * 1000);
   expect(readOk(made, {}, { 'idempotency-key': 'a' }).key.windowMs).toBe(2 * 60 * 60 * 1000);
+});
+
+describe('a delivery with a proven time of sending', () => {
+  const robot = {
+    verify: { hmac: { header: 'x-sig', signed: '{timestamp}.{body}', timestamp: 'x-time' } },
+    secrets: ['a secret'],
+  };
+  const SPAN = 601_000; // five minutes either way, in whole seconds
+
+  /** How `body` is known when `config` signs it at `nowMs` and somebody puts `headers` beside the proof. */
+  function keyOf(
+    config: Record<string, unknown>,
+    body: unknown,
+    headers: Record<string, string | string[]>,
+    nowMs = NOW,
+  ) {
+    const made = source(config, 'id' in config ? { id: (all) => ({ ok: true, value: all['x-id'] }) } : {});
+    const raw = Buffer.from(JSON.stringify(body));
+    const proof = signAs(toPreset(SourceSchema.parse(config).verify), 'a secret', raw, { id: 'signed', nowMs });
+    const checked = made.verify(delivery(raw, { ...proof, ...headers }), NOW);
+    const reading = checked.ok ? made.toEvent(checked.verified, NOW) : checked;
+    if (!('key' in reading)) throw new Error(reading.why);
+    return reading.key;
+  }
+
+  it('is known by what was proven, under whatever name it comes', () => {
+    const [one, two] = ['k1', 'k2'].map((key) => keyOf(robot, { a: 1 }, { 'idempotency-key': key }));
+    expect([one?.key, two?.key]).toEqual(['k1', 'k2']);
+    expect(two?.replay).toEqual(one?.replay);
+    expect(one?.replay?.windowMs).toBe(SPAN);
+    const nameless = keyOf(robot, { a: 1 }, { 'idempotency-key': ['', ''] });
+    expect(nameless).toMatchObject({ kind: 'digest', windowMs: SPAN, replay: one?.replay });
+    const again = keyOf(robot, { a: 1 }, { 'idempotency-key': 'k1' }, NOW - 2_000);
+    expect(again.replay?.key, 'signed anew').not.toBe(one?.replay?.key);
+    expect(keyOf(robot, { a: 2 }, { 'idempotency-key': 'k1' }).replay?.key).not.toBe(one?.replay?.key);
+  });
+
+  it.each([
+    [{ verify: 'linear', secrets: ['a secret'] }, { webhookTimestamp: NOW }, { 'linear-delivery': 'forged' }, 121_000],
+    [{ ...robot, id: 'headers["x-id"]' }, {}, { 'x-id': 'forged' }, SPAN],
+  ])('also in %j', (config, body, headers, windowMs) => {
+    expect(keyOf(config, body, headers).replay).toEqual({ key: expect.stringMatching(/^replay:/), windowMs });
+  });
+
+  it.each([
+    ['by an id in the body', { verify: 'stripe', secrets: ['a secret'] }, { id: 'evt_1' }, {}],
+    ['by its bytes', { verify: 'maintainx', secrets: ['a secret'] }, { type: 'x' }, {}],
+    ['by what it says', { verify: 'grafana', secrets: ['a secret'] }, { groupKey: 'g', alerts: [{}] }, {}],
+  ])('needs no second name where it is known %s: %j', (_how, config, body, headers) => {
+    const { replay, kind, windowMs } = keyOf(config, body, headers);
+    expect(replay).toBeUndefined();
+    if (kind === 'digest' && config.verify !== 'grafana') expect(windowMs).toBe(SPAN);
+  });
+
+  it('keeps its window for deliveries that were timed, not for others of the same sender', () => {
+    const grafana = { verify: { grafana: { header: 'x-sig', timestamp: 'x-time' } }, secrets: ['a secret'] };
+    const notice = { groupKey: 'g', alerts: [{ fingerprint: 'f' }] };
+    expect(keyOf(grafana, notice, {})).toMatchObject({ kind: 'digest', windowMs: SPAN });
+    const bearer = source({ verify: 'grafana', secrets: ['a secret'] });
+    const proof = bearer.verify(delivery(JSON.stringify(notice), { authorization: 'Bearer a secret' }), NOW);
+    expect(proof.ok && bearer.toEvent(proof.verified, NOW)).toMatchObject({ key: { windowMs: 300_000 } });
+    const gitlab = source({ verify: 'gitlab', secrets: ['a secret'] });
+    const headers = { 'x-gitlab-token': 'a secret', 'idempotency-key': 'd-1' };
+    const token = gitlab.verify(delivery('{}', headers), NOW);
+    expect(token.ok && gitlab.toEvent(token.verified, NOW)).not.toHaveProperty('key.replay');
+  });
 });
 
 it.each([
