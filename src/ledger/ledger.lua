@@ -9,7 +9,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 -- Whole milliseconds as text; Lua's own rendering of a large number loses digits.
 local function int(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 
 -- The same as text: nearly all that is written down is of this moment.
