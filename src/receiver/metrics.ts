@@ -66,8 +66,18 @@ const isInside = makeNetworks([
   'fe80::/10',
 ]);
 
-/** What proxies say of the request that they pass on. */
-const proxyHeaders = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'] as const;
+/** What proxies say of the request that they pass on; many say no more than one of these. */
+const proxyHeaders = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-forwarded-port',
+  'x-real-ip',
+  'cf-connecting-ip',
+  'true-client-ip',
+] as const;
 
 /** Sent from this machine or its own network, by whoever holds the connection: a proxy speaks for somebody else. */
 function isFromInside({ socket, headers }: IncomingMessage): boolean {

@@ -34,7 +34,10 @@ describe('the gate before the figures', () => {
     expect(passes(address, {}, true)).toBe(true);
   });
 
-  it.each(['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'])('keeps out what a proxy passes on, with %s', (name) => {
+  it.each([
+    ...['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port'],
+    ...['x-real-ip', 'cf-connecting-ip', 'true-client-ip'],
+  ])('keeps out what a proxy passes on, with %s', (name) => {
     expect(passes('127.0.0.1', { [name]: '127.0.0.1' })).toBe(false);
     expect(passes('127.0.0.1', { [name]: '' })).toBe(false);
     expect(passes('127.0.0.1', { [name]: '127.0.0.1' }, true)).toBe(true);
