@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readEnv } from '../../../src/config/env.ts';
+import { formatEnvFault, readEnv } from '../../../src/config/env.ts';
 import type { TrustProxy } from '../../../src/config/trust-proxy.ts';
 import { makeSenderAddress } from '../../../src/receiver/sender-address.ts';
 
@@ -49,3 +49,15 @@ it.each(['0', '10', 'true', 'any', '*', 'loopback', '10.0.0.0/33', '10.0.0.0/8,'
     expect(read).toMatchObject({ ok: false, faults: [{ key: 'TRUST_PROXY' }] });
   },
 );
+
+it.each([
+  ...['0.0.0.0/0', '::/0', '0.0.0.0/0,::/0', '10.0.0.0/8, 10.1.2.3/0', '0.0.0.0/00'],
+  // the same, written in other ways
+  ...['0.0.0.0/1,128.0.0.0/1', '::/1,8000::/1', '::ffff:0.0.0.0/96'],
+])('TRUST_PROXY=%s is refused, because it is every address there is', (text) => {
+  const read = readEnv({ TRUST_PROXY: text });
+  if (read.ok) throw new Error('it was taken');
+  expect(read.faults.map(formatEnvFault)).toEqual([
+    `TRUST_PROXY is "${text}", expected the networks of your own proxies such as 10.0.0.0/8, or how many stand in front (1 to 9): these are every address there is, so each sender could choose its own`,
+  ]);
+});
