@@ -1,6 +1,6 @@
 // Owns what happens when the configuration has changed while the service runs: it is checked whole, refused whole with its
 // faults, or put in force whole. Accounts stay those of the start, since workers hold their connections; that is told.
-import { type Fault, formatFault } from '../config/fault.ts';
+import { type Fault, formatFault, isError } from '../config/fault.ts';
 import type { Loaded, LoadResult } from '../config/load.ts';
 import type { Log } from '../log.ts';
 import type { Readiness } from '../receiver/health.ts';
@@ -40,19 +40,18 @@ export function makeReload(parts: {
     isHalfDone = false;
     const { file, version, config, warnings } = found;
     const facts = { file, from, to: version, sources: Object.keys(config.sources), rules: config.rules.length };
-    log.info(
-      { ...facts, ...(warnings.length === 0 ? {} : { warnings: warnings.map(formatFault) }) },
-      'config.reloaded',
-    );
+    log.info({ ...facts, ...warningsOf(warnings) }, 'config.reloaded');
     const accounts = changedAccounts();
     if (accounts.length > 0) log.warn({ file, accounts }, 'config.restart-needed');
   }
 
-  function refuse(faults: readonly Fault[], asks: boolean): void {
+  function refuse(found: readonly Fault[], asks: boolean): void {
+    const faults = found.filter(isError);
     const lines = faults.map(formatFault);
     if (!asks && lines.join('\n') === refused.map(formatFault).join('\n')) return;
     refused = faults;
-    log.error({ file: started.file, running: current.version, faults: lines }, 'config.refused');
+    const facts = { file: started.file, running: current.version, faults: lines };
+    log.error({ ...facts, ...warningsOf(found) }, 'config.refused');
   }
 
   function changedAccounts(): string[] {
@@ -81,6 +80,12 @@ export function makeReload(parts: {
       return last;
     },
   };
+}
+
+/** The field of a line with the warnings among `found`, where there are some. */
+function warningsOf(found: readonly Fault[]): { readonly warnings?: readonly string[] } {
+  const warnings = found.filter((fault) => !isError(fault));
+  return warnings.length === 0 ? {} : { warnings: warnings.map(formatFault) };
 }
 
 /** A rule may use only an account that workers were started with: for another one nobody would ever make a call. */

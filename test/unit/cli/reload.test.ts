@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { makeReload } from '../../../src/cli/reload.ts';
-import { type Loaded, type LoadResult, loadConfig } from '../../../src/config/load.ts';
+import { type Check, type Loaded, type LoadResult, loadConfig } from '../../../src/config/load.ts';
 import { makeLog } from '../../../src/log.ts';
 import { checkRules } from '../../../src/rule/rulebook.ts';
+import { checkSources } from '../../../src/source/check.ts';
 
 const account = (id: string) => `{ auth: { basic: { clientId: ${id}, clientSecret: pw } } }`;
 const sources = 'sources: { github: { verify: none } }\n';
@@ -11,7 +12,8 @@ const text = (status: string, accounts = `{ main: ${account('one')} }`, more = '
   `accounts: ${accounts}\n${sources}${rule(status, more)}`;
 
 function load(content: string): LoadResult {
-  return loadConfig({ file: 'statuswire.yaml', text: content, env: {}, check: checkRules });
+  const check: Check = (config) => [...checkSources(config.sources, Date.UTC(2026, 5)), ...checkRules(config)];
+  return loadConfig({ file: 'statuswire.yaml', text: content, env: {}, check });
 }
 
 function loaded(content: string): Loaded {
@@ -21,7 +23,7 @@ function loaded(content: string): Loaded {
 }
 
 function makeBench() {
-  const lines: { msg: string }[] = [];
+  const lines: { msg: string; faults?: readonly string[]; warnings?: readonly string[] }[] = [];
   const swapped: Loaded[] = [];
   const bench = { file: text('solved'), trouble: undefined as Error | undefined };
   const reload = makeReload({
@@ -33,7 +35,7 @@ function makeBench() {
     },
     log: makeLog({ level: 'info', name: 'test' }, { write: (line: string) => void lines.push(JSON.parse(line)) }),
   });
-  return { bench, reload, swapped, messages: () => lines.map(({ msg }) => msg) };
+  return { bench, reload, swapped, lines, messages: () => lines.map(({ msg }) => msg) };
 }
 
 describe('a look at the file', () => {
@@ -72,6 +74,19 @@ describe('a look at the file', () => {
     bench.file = text('solved');
     await reload.look(false);
     expect(reload.checks()).toEqual([]);
+  });
+
+  it('names what had it refused, and no warning that stands before it', async () => {
+    const { bench, reload, lines } = makeBench();
+    const ended = '{ value: a-long-secret, until: 2026-01-01 }';
+    const faulty = text('sovled').replace(sources, `sources: { github: { verify: github, secrets: [${ended}] } }\n`);
+    bench.file = faulty;
+    await reload.look(false);
+    expect(reload.checks()[0]?.detail).toMatch(/^statuswire\.yaml:3:/);
+    expect(reload.checks()[0]?.detail).not.toMatch(/warning|more/);
+    expect(lines).toMatchObject([
+      { faults: [expect.stringContaining('"sovled"')], warnings: [expect.stringContaining('this secret has ended')] },
+    ]);
   });
 
   it('takes changed accounts for what they are: known after a restart, and named until then', async () => {
