@@ -64,9 +64,8 @@ export function makeReload(parts: {
     const [first] = refused;
     const accounts = changedAccounts();
     if (first === undefined && accounts.length === 0) return [];
-    const more = refused.length > 1 ? ` (and ${refused.length - 1} more in the log)` : '';
     const faulty =
-      first === undefined ? [] : [`${formatFault(first)}${more}; version ${current.version} keeps running`];
+      first === undefined ? [] : [`${placeOf(first, refused.length)}; version ${current.version} keeps running`];
     const restart = accounts.length === 0 ? [] : [`restart needed for accounts: ${accounts.join(', ')}`];
     return [{ name: 'config', ok: false, detail: [...faulty, ...restart].join('. ') }];
   }
@@ -80,6 +79,12 @@ export function makeReload(parts: {
       return last;
     },
   };
+}
+
+/** What strangers may know of the first of `count` faults: its words may quote the file, secrets in a wrong place included. */
+function placeOf({ file, line, column }: Fault, count: number): string {
+  const more = count > 1 ? ` (and ${count - 1} more)` : '';
+  return `${file}:${line}:${column}: a fault${more}; the log or \`statuswire check\` says more`;
 }
 
 /** The field of a line with the warnings among `found`, where there are some. */

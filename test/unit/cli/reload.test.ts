@@ -68,7 +68,9 @@ describe('a look at the file', () => {
       {
         name: 'config',
         ok: false,
-        detail: expect.stringMatching(/^statuswire\.yaml:3:\d+: rules\[0\]\.set is "sovled".*keeps running$/),
+        detail: expect.stringMatching(
+          /^statuswire\.yaml:3:\d+: a fault; the log or `statuswire check` says more; version [0-9a-f]{12} keeps running$/,
+        ),
       },
     ]);
     bench.file = text('solved');
@@ -83,10 +85,19 @@ describe('a look at the file', () => {
     bench.file = faulty;
     await reload.look(false);
     expect(reload.checks()[0]?.detail).toMatch(/^statuswire\.yaml:3:/);
-    expect(reload.checks()[0]?.detail).not.toMatch(/warning|more/);
+    expect(reload.checks()[0]?.detail).not.toMatch(/warning|\(and/);
     expect(lines).toMatchObject([
       { faults: [expect.stringContaining('"sovled"')], warnings: [expect.stringContaining('this secret has ended')] },
     ]);
+  });
+
+  it('shows strangers the place of a fault, and nothing that stands in the file', async () => {
+    const { bench, reload } = makeBench();
+    const more = 'baseUrl: "http://hunter2:hunter2@x.example", "hunter2!": 1';
+    bench.file = text('hunter2', `{ main: { auth: hunter2, ${more} } }`, ', when: hunter2').replace('none', 'hunter2');
+    await reload.look(false);
+    expect(reload.checks()[0]?.detail).toMatch(/^statuswire\.yaml:1:\d+: a fault \(and \d+ more\);/);
+    expect(JSON.stringify(reload.checks())).not.toContain('hunter2');
   });
 
   it('takes changed accounts for what they are: known after a restart, and named until then', async () => {
@@ -101,13 +112,18 @@ describe('a look at the file', () => {
   });
 
   it('refuses a rule that uses an account without workers', async () => {
-    const { bench, reload, swapped } = makeBench();
+    const { bench, reload, swapped, lines } = makeBench();
     bench.file = text('closed', `{ main: ${account('one')}, spare: ${account('two')} }`, ', account: spare');
     await reload.look(false);
     expect(swapped).toEqual([]);
-    expect(reload.checks()[0]?.detail).toContain(
-      'rules[0] uses account spare, which is new, expected one of those in use (main)',
-    );
+    expect(lines).toMatchObject([
+      {
+        faults: [
+          expect.stringContaining('rules[0] uses account spare, which is new, expected one of those in use (main)'),
+        ],
+      },
+    ]);
+    expect(reload.checks()[0]?.detail).toMatch(/^statuswire\.yaml:3:\d+: a fault;/);
   });
 
   it('that could not be carried through is taken up again', async () => {
