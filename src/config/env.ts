@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parse } from 'dotenv';
 import { z } from 'zod';
 import { parseRedisUrl } from '../redis/url.ts';
+import { withoutUser } from './fault.ts';
 import type { Environment } from './substitute.ts';
 import { TrustProxySchema } from './trust-proxy.ts';
 
@@ -98,7 +99,7 @@ function readDotenv(file: string): Buffer {
 
 function toFault(issue: z.core.$ZodIssue, set: Environment): EnvFault {
   const key = issue.path[0] as EnvKey;
-  const value = JSON.stringify(set[key])?.slice(0, 64);
+  const value = JSON.stringify(withoutUser(set[key] ?? '')).slice(0, 64);
   return {
     key,
     what: secretKeys.has(key) ? 'is set to something else (not shown)' : `is ${value}`,

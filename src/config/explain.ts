@@ -1,9 +1,10 @@
 // Owns the way from what zod says to what a person reads: which value, what it is, what was expected, "did you mean".
-// Prints a value only when it was written in the file in plain sight: nothing from the environment, no secret.
+// Prints a value only when it was written in the file in plain sight: nothing from the environment, no secret, no user
+// of an address.
 import { z } from 'zod';
 import { didYouMean } from './closest.ts';
 import type { Document } from './document.ts';
-import { type Path, pathText } from './fault.ts';
+import { type Path, pathText, withoutUser } from './fault.ts';
 import type { Trouble } from './walk.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -93,7 +94,7 @@ export function tell(document: Document, path: Path): string {
   const names = document.namesAt(path);
   if (names.length > 0) return `comes from ${names.map((name) => `\${${name}}`).join(', ')} (value not shown)`;
   if (isHidden(document, path)) return `is a ${typeof value === 'string' ? 'text' : typeof value} not shown here`;
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const text = typeof value === 'string' ? JSON.stringify(withoutUser(value)) : String(value);
   return `is ${text.length > 64 ? `${text.slice(0, 60)}…` : text}`;
 }
 

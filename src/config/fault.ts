@@ -40,6 +40,16 @@ export function formatFault(fault: Fault): string {
   return `${fault.file}:${fault.line}:${fault.column}: ${word}${fault.what}, ${fault.expected}`;
 }
 
+/**
+ * The text without what an address has before its `@`, which is a password or a token: `https://…@x.example`. Taken
+ * broadly, since who writes an address in a wrong form writes the same password. To be done before a text is cut.
+ */
+export function withoutUser(text: string): string {
+  const end = text.lastIndexOf('@');
+  const start = /:[/\\]*(?=[^\s/\\])/.exec(text.slice(0, Math.max(end, 0)));
+  return start === null ? text : `${text.slice(0, start.index + start[0].length)}…${text.slice(end)}`;
+}
+
 /** `rules[0].set`, as a person writes it; `the file` for the root. */
 export function pathText(path: Path): string {
   if (path.length === 0) return 'the file';
@@ -51,5 +61,5 @@ function isPlain(part: string | number): boolean {
 }
 
 function shorten(part: string | number): string {
-  return typeof part === 'number' ? String(part) : JSON.stringify(part.slice(0, 64));
+  return typeof part === 'number' ? String(part) : JSON.stringify(withoutUser(part).slice(0, 64));
 }

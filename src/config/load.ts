@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { crossCheck, defaultAccount } from './cross-check.ts';
 import { type Document, type Place, readDocument } from './document.ts';
 import { explainIssues, isSecret, valueAt } from './explain.ts';
-import { type Fault, type Finding, isError, type Path, pathText } from './fault.ts';
+import { type Fault, type Finding, isError, type Path, pathText, withoutUser } from './fault.ts';
 import { freezeConfig } from './freeze.ts';
 import { mend } from './mend.ts';
 import { decode, readText } from './read-text.ts';
@@ -170,7 +170,8 @@ function withAccounts(config: Config): Config {
 function toFault(file: string, document: Document, trouble: Trouble): Fault {
   const { path, offset, at, what, expected } = trouble;
   const severity = isError(trouble) ? {} : { severity: 'warning' as const };
-  return { file, ...document.locate(path, offset, at), what, expected, ...severity };
+  const words = { what: withoutUser(what), expected: withoutUser(expected) };
+  return { file, ...document.locate(path, offset, at), ...words, ...severity };
 }
 
 function sorted(faults: readonly Fault[]): readonly Fault[] {

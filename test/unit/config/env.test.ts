@@ -83,6 +83,9 @@ describe('the environment', () => {
           REDIS_URL: `${before}${value}@ @`,
           STATUSWIRE_API_TOKEN: `${value} `,
           STATUSWIRE_SECRET: value,
+          // What belongs into another variable.
+          HOST: `redis://u:${'x'.repeat(60)}${value}@redis.example`,
+          TRUST_PROXY: `http://${value}@10.0.0.1`,
         }).join('\n');
         expect(text).toContain('REDIS_URL');
         expect(text).toContain('STATUSWIRE_API_TOKEN');

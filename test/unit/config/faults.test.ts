@@ -72,6 +72,10 @@ describe('a value of the wrong kind', () => {
       '4:14: accounts.main.baseUrl is "http://api.spacebring.com", expected https, without user, query or fragment; plain http only to this machine (127.0.0.1, localhost or [::1]), because credentials travel along',
     ],
     [
+      'accounts:\n  main:\n    auth: { basic: { clientId: i, clientSecret: p } }\n    baseUrl: https://me:pw@x.example/v1\n',
+      '4:14: accounts.main.baseUrl is "https://…@x.example/v1", expected https, without user, query or fragment; plain http only to this machine (127.0.0.1, localhost or [::1]), because credentials travel along',
+    ],
+    [
       'accounts:\n  main:\n    auth: { basic: { clientId: i, clientSecret: p } }\n    networkId: mine\n',
       '4:16: accounts.main.networkId is "mine", expected the network\'s UUID',
     ],

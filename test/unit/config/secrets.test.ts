@@ -99,6 +99,32 @@ describe('a secret is in no fault', () => {
     );
   });
 
+  it('when it is the user of an address, however the address is written and wherever it stands', () => {
+    const address = fc.constantFrom(
+      ...[
+        'http://u:S@x.example',
+        'https://S@x.example',
+        'https://S:@x.example/p?q#f',
+        'ftp://u:S@x',
+        '//u:S@x.example',
+      ],
+      ...['http:u:S@x.example', 'http:/u:S@x.example', 'u:S@x.example', 'https://u:a/S?@x.example', 'https://u:a S@x'],
+      ...['https://u:a@S@x.example', `https://${'long'.repeat(20)}S:S@x.example`, 'see https://u:S@x.example'],
+    );
+    const places = ['baseUrl', 'rate', 'networkId', 'deadline', 'verify', 'keep', 'on', 'set', 'account'] as const;
+    fc.assert(
+      fc.property(secret, address, fc.constantFrom(...places), (value, form, place) => {
+        const written = form.replaceAll('S', value);
+        const file = fileWith({ [place]: written }).replace('rate:', `${JSON.stringify(written)}: 1\n    rate:`);
+        const faults = faultsOf(file, {}, (config) =>
+          config.rules.map((_, i) => ({ path: ['rules', i], what: `look: ${written}`, expected: `not ${written}` })),
+        );
+        expect(faults.length).toBeGreaterThan(1);
+        expect(faults.filter((fault) => fault.includes(value))).toEqual([]);
+      }),
+    );
+  });
+
   it('when its key is misspelt or its place is wrong', () => {
     const file = `
 accounts:
