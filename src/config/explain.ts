@@ -81,11 +81,17 @@ function weight(issue: Issue): number {
 function wrongValue(document: Document, path: Path, expected: string, words: readonly string[] = []): Trouble {
   const value = valueAt(document.data, path);
   const hint = typeof value === 'string' && !isHidden(document, path) ? didYouMean(value, words) : '';
-  return { path, what: `${pathText(path)} ${tell(document, path)}`, expected: `${expected}${hint}` };
+  // Where a way to verify is expected, people also put the secret itself; it is no slip of any word.
+  const isShown = hint !== '' || !isVerify(path);
+  return { path, what: `${pathText(path)} ${tell(document, path, isShown)}`, expected: `${expected}${hint}` };
+}
+
+function isVerify(path: Path): boolean {
+  return path[0] === 'sources' && path[2] === 'verify';
 }
 
 /** What stands at `path`, as far as it may be said: `is "done"`, `is missing`, `is an empty list`. */
-export function tell(document: Document, path: Path): string {
+export function tell(document: Document, path: Path, isShown = true): string {
   const value = valueAt(document.data, path);
   if (value === undefined) return 'is missing';
   if (value === null || value === '') return 'is empty';
@@ -93,7 +99,8 @@ export function tell(document: Document, path: Path): string {
   if (typeof value === 'object') return Object.keys(value).length === 0 ? 'is an empty map' : 'is a map';
   const names = document.namesAt(path);
   if (names.length > 0) return `comes from ${names.map((name) => `\${${name}}`).join(', ')} (value not shown)`;
-  if (isHidden(document, path)) return `is a ${typeof value === 'string' ? 'text' : typeof value} not shown here`;
+  if (!isShown || isHidden(document, path))
+    return `is a ${typeof value === 'string' ? 'text' : typeof value} not shown here`;
   const text = typeof value === 'string' ? JSON.stringify(withoutUser(value)) : String(value);
   return `is ${text.length > 64 ? `${text.slice(0, 60)}…` : text}`;
 }

@@ -25,13 +25,24 @@ describe('a value of the wrong kind', () => {
     ],
     [
       `${account}sources:\n  scanner:\n    verify: { hmac: { header: x y } }\n    secrets: [s]\n`,
-      `5:31: sources.scanner.verify.hmac.header is "x y", expected the name of an HTTP header, such as x-signature`,
+      `5:31: sources.scanner.verify.hmac.header is a text not shown here, expected the name of an HTTP header, such as x-signature`,
     ],
     [
       `${account}sources:\n  scanner: { verify: { hmac: { header: x, signed: "{timestamp}{body}" } }, secrets: [s] }\n`,
       `4:30: sources.scanner.verify.hmac.timestamp is missing, expected the header that carries {timestamp}, because \`signed\` names it`,
     ],
-    [`${account}sources:\n  hook: { verify: 5, secrets: [s] }\n`, `4:19: sources.hook.verify is 5, ${verifyExpected}`],
+    [
+      `${account}sources:\n  hook: { verify: 5, secrets: [s] }\n`,
+      `4:19: sources.hook.verify is a number not shown here, ${verifyExpected}`,
+    ],
+    [
+      `${account}sources:\n  hook: { verify: hunter2, secrets: [s] }\n`,
+      `4:19: sources.hook.verify is a text not shown here, ${verifyExpected}`,
+    ],
+    [
+      `${account}sources:\n  hook: { verify: { hmac: { header: x, algorithm: sha265 } }, secrets: [s] }\n`,
+      `4:51: sources.hook.verify.hmac.algorithm is "sha265", expected sha256, sha512 or sha1; did you mean sha256? (verify: ${verifyExpected})`,
+    ],
     [rule(`{ ${good}, set: done }`), `6:47: rules[0].set is "done", ${setExpected}`],
     [rule(`{ ${good}, set: Solved }`), `6:47: rules[0].set is "Solved", ${setExpected}; did you mean solved?`],
     [rule(`{ ${good}, set: { cel: 5 } }`), `6:54: rules[0].set.cel is 5, ${celExpected} (set: ${setExpected})`],

@@ -125,6 +125,25 @@ describe('a secret is in no fault', () => {
     );
   });
 
+  it('when it stands where the way to verify belongs', () => {
+    const forms = ['S', '{ header: S }', '{ header: { name: "S=/" } }', '{ hmac: S }', '{ hmac: { header: [S] } }'];
+    const wrong = [
+      '[S]',
+      '{ bearer: S }',
+      '{ hmac: { header: x, algorithm: S } }',
+      '{ uptime-kuma: { header: "S =" } }',
+    ];
+    fc.assert(
+      fc.property(secret, fc.constantFrom(...forms, ...wrong), (value, form) => {
+        const written = form.replaceAll('S', value);
+        const file = fileWith({ verify: '(way)' }).replace('"(way)"', written);
+        const faults = faultsOf(file).filter((fault) => fault.includes('sources.hook.verify'));
+        expect(faults.length).toBeGreaterThan(0);
+        expect(faults.filter((fault) => fault.includes(value))).toEqual([]);
+      }),
+    );
+  });
+
   it('when its key is misspelt or its place is wrong', () => {
     const file = `
 accounts:
