@@ -136,13 +136,16 @@ function inFile(finding: Finding, rules: readonly number[] | undefined): Finding
   return { ...finding, path: [section, rules[index] ?? index, ...rest] };
 }
 
+/** Shorter secrets stand in a sentence by chance, an `a` in each; that they are too short is worth telling. */
+const TELLING = 8;
+
 /**
  * With the path in front, as all faults have it. A finding may quote its text; where a part of that text is not to be
  * shown, only the fact is told. Findings about secrets tell their form and not their words, which is made sure of.
  */
 function toTrouble(document: Document, { path, offset, what, expected, severity = 'error' }: Finding): Trouble {
   const value = valueAt(document.data, path);
-  const isQuoted = typeof value === 'string' && `${what} ${expected}`.includes(value);
+  const isQuoted = typeof value === 'string' && value.length >= TELLING && `${what} ${expected}`.includes(value);
   const names = document.namesAt(path).map((name) => `\${${name}}`);
   if (isSecret(path) ? !isQuoted : names.length === 0) {
     return {

@@ -9,6 +9,9 @@ import { isLive } from './secrets.ts';
 import type { Scheme } from './signature.ts';
 import { readSigningKey } from './signing-key.ts';
 
+/** Whoever has seen one signed delivery can try all shorter secrets at home. */
+const SHORTEST = 8;
+
 /** All faults of all sources, in the order of the file; at `nowMs` (since the epoch) some secrets may have ended. */
 export function checkSources(configs: Readonly<Record<string, SourceConfig>>, nowMs: number): Finding[] {
   return Object.entries(configs).flatMap(([name, config]) => {
@@ -36,6 +39,33 @@ function checkEnds(secrets: SourceConfig['secrets'], nowMs: number, path: Path):
 
 function checkSecret(scheme: Scheme, secret: string, path: Path): Finding[] {
   if (scheme.kind === 'choice') return checkSecret(wayOf(scheme, secret).scheme, secret, path);
+  if (secret.trim() === '') {
+    const expected = 'expected it as the sender shows it, or a new one; `openssl rand -hex 32` makes one';
+    return [{ path, what: 'this secret is nothing but white space', expected }];
+  }
+  return [...checkForm(scheme, secret, path), ...checkStrength(scheme, secret, path)];
+}
+
+/** A warning, since with a weak secret the service has run until now. */
+function checkStrength(scheme: Scheme, secret: string, path: Path): Finding[] {
+  const [name, length] = unknownPart(scheme, secret);
+  if (length >= SHORTEST) return [];
+  const what = `${name} is shorter than ${SHORTEST} characters, so it can be guessed`;
+  return [{ severity: 'warning', path, what, expected: 'expected a long one; `openssl rand -hex 32` makes one' }];
+}
+
+/** What of a secret only its owners know: not the user of `basic`, and of a key not how it is written. */
+function unknownPart(scheme: Scheme, secret: string): readonly [name: string, length: number] {
+  if (scheme.kind === 'standard') {
+    const key = readSigningKey(secret);
+    return ['the key in this secret', key?.version === 'v1' ? key.key.length : Number.POSITIVE_INFINITY];
+  }
+  const colon = scheme.kind === 'credential' && scheme.form.endsWith('basic') ? secret.indexOf(':') : -1;
+  if (colon === -1) return ['this secret', secret.trim().length];
+  return ['the password in this secret', secret.slice(colon + 1).trim().length];
+}
+
+function checkForm(scheme: Scheme, secret: string, path: Path): Finding[] {
   if (scheme.kind === 'standard' && readSigningKey(secret) === undefined) {
     const expected = 'expected whsec_ and base64, or whpk_ and the base64 of 32 bytes, as the sender shows it';
     return [{ path, what: 'this secret is not a key', expected }];

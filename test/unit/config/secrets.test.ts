@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { describeConfig } from '../../../src/config/describe.ts';
 import type { Finding } from '../../../src/config/fault.ts';
 import type { Config } from '../../../src/config/schema.ts';
-import { configOf, faultsOf } from './files.ts';
+import { account, configOf, faultsOf } from './files.ts';
 
 const values = {
   clientId: 'id',
@@ -171,6 +171,18 @@ it('what a check says of the form of a secret is told, because it does not repea
     .replace('"rule", on: [', '"rule2", on: [');
   expect(faultsOf(file, { S: 'hunter2' }, () => [finding])).toEqual([
     '10:39: sources.hook.secrets[0]: this secret is not base64, expected base64',
+  ]);
+});
+
+it.each(['a', ' ', 'secret'])('what is said of the secret %j is told, though it stands in every sentence', (value) => {
+  const finding = {
+    path: ['sources', 'hook', 'secrets', 0],
+    what: 'this secret is too short',
+    expected: 'expected more',
+  };
+  const file = `${account}sources:\n  hook: { verify: github, secrets: ["${value}"] }\n`;
+  expect(faultsOf(file, {}, () => [finding])).toEqual([
+    '4:37: sources.hook.secrets[0]: this secret is too short, expected more',
   ]);
 });
 
