@@ -35,7 +35,7 @@ export const metrics = {
   oldSecrets: {
     name: 'statuswire_old_secret_total',
     kind: 'counter',
-    help: 'Deliveries proven by another secret than the first: the sender has not changed over yet',
+    help: 'Deliveries proven by another secret than the first that counts: the sender has not changed over yet',
     labels: { source: 'source' },
   },
   deliverySeconds: {

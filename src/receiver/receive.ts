@@ -63,12 +63,17 @@ export interface ReceiveParts {
 }
 
 /** Turned away with an answer. */
-type TurnedDown = Turned & { readonly refusal: Refusal };
+type TurnedDown = Turned & Proven & { readonly refusal: Refusal };
+
+/** Told in the line of a proven delivery, whatever became of it. */
+interface Proven {
+  readonly oldSecret?: true | undefined;
+}
 
 /** What became of a delivery to a source that is there. */
 type Outcome =
   | TurnedDown
-  | { readonly answered: Reply; readonly why: string }
+  | (Proven & { readonly answered: Reply; readonly why: string })
   | { readonly received: Omit<Parameters<typeof tellReceived>[1], 'ids' | 'durationMs'> };
 
 export function makeReceive(parts: ReceiveParts): Receive {
@@ -82,9 +87,10 @@ export function makeReceive(parts: ReceiveParts): Receive {
     const source = sources.get(name);
 
     function refuse(down: TurnedDown): void {
-      tellRefused(log, { ids, source: name, refusal: down.refusal, durationMs: now() - startedAt });
+      const { refusal, oldSecret } = down;
+      tellRefused(log, { ids, source: name, refusal, oldSecret, durationMs: now() - startedAt });
       note(req, res, down, name);
-      sendProblem(res, down.refusal);
+      sendProblem(res, refusal);
     }
     function welcome(outcome: 'accepted' | 'duplicate' | 'answered', durationMs: number): void {
       tally.count('deliveries', { source: name, outcome });
@@ -102,17 +108,17 @@ export function makeReceive(parts: ReceiveParts): Receive {
     try {
       // Before the body is read: a stranger's megabyte for a source that is not there is not worth our memory.
       if (source === undefined) return refuse({ reason: 'unknown-source', refusal: unknownSource });
-      const outcome = await take(req, source);
+      const outcome = await take(req, name, source);
       if ('refusal' in outcome) return refuse(outcome);
       const durationMs = now() - startedAt;
       if ('answered' in outcome) {
         welcome('answered', durationMs);
-        tellAnswered(log, { ids, source: name, why: outcome.why, durationMs });
+        const { why, oldSecret } = outcome;
+        tellAnswered(log, { ids, source: name, why, oldSecret, durationMs });
         return sendText(res, 200, outcome.answered.text);
       }
-      const { stored, oldSecret } = outcome.received;
+      const { stored } = outcome.received;
       welcome(stored.duplicate ? 'duplicate' : 'accepted', durationMs);
-      if (oldSecret) tally.count('oldSecrets', { source: name });
       tellReceived(log, { ids, ...outcome.received, durationMs });
       sendJson(res, 202, { event: stored.eventId, duplicate: stored.duplicate, changes: stored.changes.length });
     } catch (error) {
@@ -125,10 +131,12 @@ export function makeReceive(parts: ReceiveParts): Receive {
 }
 
 /** From the body to the commit. */
-function makeTake(parts: Pick<ReceiveParts, 'rules' | 'commit' | 'readBody' | 'senderAddress' | 'newId' | 'now'>) {
-  const { rules, commit, readBody, senderAddress, newId, now } = parts;
+function makeTake(
+  parts: Pick<ReceiveParts, 'rules' | 'commit' | 'tally' | 'readBody' | 'senderAddress' | 'newId' | 'now'>,
+) {
+  const { rules, commit, tally, readBody, senderAddress, newId, now } = parts;
   const { version } = rules;
-  return async function take(req: IncomingMessage, source: ReceiverSource): Promise<Outcome> {
+  return async function take(req: IncomingMessage, name: string, source: ReceiverSource): Promise<Outcome> {
     const address = senderAddress(req);
     if (!source.accepts(address)) {
       const why = `sent from ${address ?? 'an unknown address'}, which is in none of its networks`;
@@ -142,15 +150,17 @@ function makeTake(parts: Pick<ReceiveParts, 'rules' | 'commit' | 'readBody' | 's
     // Distinct headers: joined ones would let a second signature hide behind the first.
     const proof = source.verify({ headers: distinctHeaders(req.rawHeaders), body }, receivedAt);
     if (!proof.ok) return { reason: proof.fault ?? 'unproven', refusal: { ...unproven, why: proof.why }, body };
+    const oldSecret = proof.isOld;
+    if (oldSecret) tally.count('oldSecrets', { source: name });
 
     const reading = source.toEvent(proof.verified, receivedAt);
     if (!reading.ok) {
       const { why, isStale, reply } = reading;
-      if (isStale) return { reason: 'stale', refusal: { ...unproven, why }, body };
-      if (reply !== undefined) return { answered: reply, why };
+      if (isStale) return { reason: 'stale', refusal: { ...unproven, why }, body, oldSecret };
+      if (reply !== undefined) return { answered: reply, why, oldSecret };
       // The one refusal that no repetition mends: the bytes are the sender's own, and it is told so where it listens.
       const refusal = { status: 400, detail: why, why: `proven, but ${why}`, headers: source.giveUp ?? {} };
-      return { reason: 'not-json', refusal, body };
+      return { reason: 'not-json', refusal, body, oldSecret };
     }
 
     // The id first: V8 takes ten times as long for an object that begins with the fields of another (measured).
@@ -160,9 +170,9 @@ function makeTake(parts: Pick<ReceiveParts, 'rules' | 'commit' | 'readBody' | 's
     const { kind, key, windowMs, replay } = reading.key;
     const delivery = { key: `${kind}:${key}`, windowMs, replay };
     const stored = await commit({ event, rawBody: body, keepMs: source.keepMs, delivery, decisions, version });
-    if (stored.kind === 'unavailable') return { reason: 'unavailable', refusal: unavailable(stored.why), body };
+    if (stored.kind === 'unavailable')
+      return { reason: 'unavailable', refusal: unavailable(stored.why), body, oldSecret };
     if (stored.kind === 'conflict') throw new Error('the core found a conflict for a delivery that has no digest');
-    const oldSecret = (proof.secretIndex ?? 0) > 0;
     return { received: { event, stored, decisions, notes: reading.notes, oldSecret, bytes: body.length } };
   };
 }

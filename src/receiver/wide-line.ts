@@ -9,6 +9,9 @@ import { type Refusal, requestIdOf } from './problem.ts';
 /** A rule with `each` may decide about thousands of elements; the ledger has them all, a line has the first ones. */
 const LISTED = 100;
 
+/** Proven, but not by the newest secret that counts: someone has yet to change it, or to remove the old one. */
+type OldSecret = true | undefined;
+
 /** Tells of a 202. `durationMs` counts from the first byte we saw to the confirmation. */
 export function tellReceived(
   log: Log,
@@ -18,8 +21,7 @@ export function tellReceived(
     stored: { readonly eventId: string; readonly duplicate: boolean; readonly changes: readonly string[] };
     decisions: readonly Decision[];
     notes: readonly string[];
-    /** Proven, but not by the newest secret of the source: someone has yet to change it, or to remove the old one. */
-    oldSecret?: boolean;
+    oldSecret?: OldSecret;
     bytes: number;
     durationMs: number;
   },
@@ -41,7 +43,7 @@ export function tellReceived(
       changes: listed(stored.changes),
       unmatched: decisions.length - heard.length,
       notes: notes.length === 0 ? undefined : listed(notes),
-      oldSecret: oldSecret || undefined,
+      oldSecret,
       bytes,
       durationMs,
     },
@@ -52,25 +54,35 @@ export function tellReceived(
 /** Tells of a proven delivery that wanted an answer and was no event. */
 export function tellAnswered(
   log: Log,
-  facts: { ids: ReturnType<typeof idsOf>; source: string; why: string; durationMs: number },
+  facts: { ids: ReturnType<typeof idsOf>; source: string; why: string; oldSecret: OldSecret; durationMs: number },
 ): void {
-  const { ids, source, why, durationMs } = facts;
-  log.info({ ...ids, source, outcome: 'answered', why, durationMs }, 'event.answered');
+  const { ids, source, why, oldSecret, durationMs } = facts;
+  log[oldSecret ? 'warn' : 'info'](
+    { ...ids, source, outcome: 'answered', why, oldSecret, durationMs },
+    'event.answered',
+  );
 }
 
 /** Tells of a delivery or wish that was not accepted. 503 is a warning: it is us, not the sender. */
 export function tellRefused(
   log: Log,
-  facts: { ids: ReturnType<typeof idsOf>; source: string; refusal: Refusal; durationMs: number },
+  facts: {
+    ids: ReturnType<typeof idsOf>;
+    source: string;
+    refusal: Refusal;
+    oldSecret?: OldSecret;
+    durationMs: number;
+  },
 ): void {
-  const { ids, source, refusal, durationMs } = facts;
-  log[refusal.status >= 500 ? 'warn' : 'info'](
+  const { ids, source, refusal, oldSecret, durationMs } = facts;
+  log[refusal.status >= 500 || oldSecret ? 'warn' : 'info'](
     {
       ...ids,
       source: source.slice(0, 64),
       outcome: 'refused',
       status: refusal.status,
       why: refusal.why.slice(0, 256),
+      oldSecret,
       durationMs,
     },
     'event.refused',

@@ -20,7 +20,13 @@ export interface Verified extends Delivery {
 }
 
 export type Proof =
-  | { readonly ok: true; readonly verified: Verified; readonly secretIndex?: number }
+  | {
+      readonly ok: true;
+      readonly verified: Verified;
+      readonly secretIndex?: number;
+      /** A newer secret counts as well: the sender has yet to change over, or somebody to remove this one. */
+      readonly isOld?: true;
+    }
   /** `why` is for the operator's log only; the sender learns nothing but that it failed. */
   | { readonly ok: false; readonly why: string; readonly fault?: ProofFault };
 

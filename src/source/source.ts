@@ -116,7 +116,7 @@ function replaySpanMs(timed: { readonly toleranceMs: number } | undefined): numb
   return timed === undefined ? 0 : 2 * timed.toleranceMs + 1000;
 }
 
-/** Only secrets whose time has not ended prove anything; that an ended one would have is worth knowing. */
+/** Only secrets whose time has not ended prove anything; that an ended or an old one would have is worth knowing. */
 function verifyWith(secrets: SourceConfig['secrets'], preset: Preset, delivery: Delivery, nowMs: number): Proof {
   const proveBy = (isWanted: (secret: SourceConfig['secrets'][number]) => boolean) =>
     proveAmong(secrets, isWanted, (some): Proof => {
@@ -124,10 +124,16 @@ function verifyWith(secrets: SourceConfig['secrets'], preset: Preset, delivery: 
       return prove(preset.scheme, values, delivery, nowMs);
     });
   const proof = proveBy((secret) => isLive(secret, nowMs));
-  if (proof.ok || secrets.every((secret) => isLive(secret, nowMs))) return proof;
+  if (proof.ok) return hasNewer(secrets, proof.secretIndex ?? 0, nowMs) ? { ...proof, isOld: true } : proof;
+  if (secrets.every((secret) => isLive(secret, nowMs))) return proof;
   const fitsEnded = proveBy((secret) => !isLive(secret, nowMs)).ok;
   if (!fitsEnded) return proof;
   return { ok: false, why: 'it fits only a secret whose time has ended (`until`)', fault: 'ended-secret' };
+}
+
+/** Does one before the secret at `index` count as well? */
+function hasNewer(secrets: SourceConfig['secrets'], index: number, nowMs: number): boolean {
+  return index > 0 && secrets.findIndex((secret) => isLive(secret, nowMs)) < index;
 }
 
 /** Why the time of sending in the body is not one of now; undefined where it is, or where none is asked for. */

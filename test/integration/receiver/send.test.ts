@@ -33,7 +33,8 @@ describe('a saved event', () => {
     const secrets = [{ value: 'over', until: '2020-01-01' }, 'a', 'older'];
     const { door, send } = await openWith({ verify: 'github', secrets });
     expect((await send({ body: {} })).status).toBe(202);
-    expect(door.lines('event.received')).toMatchObject([{ oldSecret: true }]);
+    expect(door.lines('event.received')).toHaveLength(1);
+    expect(door.logText()).not.toContain('oldSecret');
   });
 
   it('of a sender whose private key we do not have is refused with the reason', async () => {

@@ -9,7 +9,7 @@ import { exchange, openDoor, RedisAway, told } from './door.ts';
 
 const unproven = 'The request does not prove where it comes from.';
 
-function openWith(configs: Record<string, unknown>, over: Partial<AppParts> = {}) {
+function openWith(configs: Record<string, unknown>, over: Parameters<typeof openDoor>[0] = {}) {
   const parsed = Object.entries(configs).map(([name, config]) => [name, SourceSchema.parse(config)] as const);
   return openDoor({ sources: makeSources(Object.fromEntries(parsed), new Map()), ...over });
 }
@@ -89,6 +89,35 @@ describe('a secret that is not the newest', () => {
     expect(newest).toMatchObject({ level: 'info' });
     expect(newest).not.toHaveProperty('oldSecret');
     expect(door.logText()).not.toContain('a secret');
+  });
+
+  it('is nothing to warn of where those before it have ended', async () => {
+    const secrets = [{ value: 'over', until: '2020-01-01' }, 'a secret'];
+    const door = await openWith({ github: { verify: 'github', secrets } });
+    expect((await door.deliver('{}', signed('github', '{}'), 'github')).status).toBe(202);
+    expect(door.lines('event.received')).toMatchObject([{ level: 'info' }]);
+    expect(door.logText()).not.toContain('oldSecret');
+  });
+
+  it.each([
+    ['a handshake', 'slack', '{"type":"url_verification","challenge":"c"}', 200, 'event.answered'],
+    ['what is not JSON', 'github', 'payload', 400, 'event.refused'],
+    ['what was sent long ago', 'linear', '{"webhookTimestamp":1000000000}', 401, 'event.refused'],
+    ['what cannot be stored', 'github', '{}', 503, 'event.refused'],
+    ['what is stored', 'github', '{}', 202, 'event.received'],
+  ] as const)('is warned of and counted for %s', async (_what, verify, body, status, line) => {
+    const counted: unknown[][] = [];
+    const tally: AppParts['tally'] = { count: (...args) => void counted.push(args), observe: () => {} };
+    const away = { accept: () => Promise.reject(new RedisAway()) };
+    const hooks = { hooks: { verify, secrets: ['a newer one', 'a secret'] } };
+    const door = await openWith(hooks, { tally, ...(status === 503 ? { core: away } : {}) });
+    expect((await door.deliver(body, signed(verify, body), 'hooks')).status).toBe(status);
+    expect(door.lines(line)).toMatchObject([{ level: 'warn', oldSecret: true }]);
+    expect(counted.filter(([name]) => name === 'oldSecrets')).toEqual([['oldSecrets', { source: 'hooks' }]]);
+
+    expect((await door.deliver(body, signed(verify, body, Date.now(), 'a newer one'), 'hooks')).status).toBe(status);
+    expect(door.lines(line)[1]).not.toHaveProperty('oldSecret');
+    expect(counted.filter(([name]) => name === 'oldSecrets')).toHaveLength(1);
   });
 });
 

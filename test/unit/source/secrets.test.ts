@@ -30,6 +30,16 @@ it('a secret is named by its place in the list, also behind one that has ended',
   expect(verify(secrets, 'd')).toMatchObject({ ok: false, why: expect.stringContaining('fits none') });
 });
 
+it('a secret is old while one before it is live, and only then', () => {
+  const rotated = ['b', { value: 'a', until: '2026-12-31' }];
+  expect(verify(rotated, 'a', LAST_MOMENT)).toMatchObject({ ok: true, isOld: true });
+  expect(verify(rotated, 'b', LAST_MOMENT)).not.toHaveProperty('isOld');
+  const planned = [{ value: 'a', until: '2026-12-31' }, 'b', 'c'];
+  expect(verify(planned, 'b', LAST_MOMENT)).toMatchObject({ ok: true, isOld: true });
+  expect(verify(planned, 'b', LAST_MOMENT + 1)).not.toHaveProperty('isOld');
+  expect(verify(planned, 'c', LAST_MOMENT + 1)).toMatchObject({ ok: true, isOld: true });
+});
+
 it('a source whose secrets have all ended takes nothing', () => {
   expect(verify([{ value: 'a', until: '2026-01-01' }], 'a')?.ok).toBe(false);
 });
