@@ -190,6 +190,31 @@ describe('what is odd on the wire', () => {
   });
 
   it.each([
+    ['a second proof', 'X-Hub-Signature-256: sha256=00', 401],
+    ['a second Host', 'Host: b', 400],
+    ['a coding of the content', 'Content-Encoding: gzip', 415],
+    ['a coding of the transfer', 'Transfer-Encoding: gzip, chunked', 415],
+    ['an address outside its networks', 'X-Forwarded-For: 203.0.113.1', 401],
+    ['an address inside', 'X-Forwarded-For: 192.0.2.7', 202],
+  ])('%s behind three thousand header lines is seen all the same', async (_what, line, status) => {
+    const inside = { ...github.github, networks: ['127.0.0.0/8', '192.0.2.0/24'] };
+    const door = await openWith({ github: inside }, { trustProxy: { hops: 1 } });
+    const head = `POST /hooks/github HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Hub-Signature-256: ${proofOf('{}')}\r\n`;
+    const [length, body] = line.startsWith('Transfer-')
+      ? ['', '2\r\n{}\r\n0\r\n\r\n']
+      : ['Content-Length: 2\r\n', '{}'];
+    const answer = await exchange(door, `${head}${length}${'a:\r\n'.repeat(3000)}${line}\r\n\r\n${body}`);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  it('a proof in the last of three thousand header lines proves', async () => {
+    const door = await openWith(github);
+    const head = `POST /hooks/github HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n${'a:\r\n'.repeat(3000)}`;
+    const answer = await exchange(door, `${head}X-Hub-Signature-256: ${proofOf('{}')}\r\n\r\n{}`);
+    expect(answer).toMatch(/^HTTP\/1\.1 202 /);
+  });
+
+  it.each([
     ['not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), 400],
     ['nothing', '', 400],
     ['deeper than 64', `${'['.repeat(65)}${']'.repeat(65)}`, 400],
