@@ -1,6 +1,6 @@
 // Owns the count of connections and what each may take: those that wait make room for new ones, and nobody is owed many
 // answers, or one for long. Leaves what is answered to listen.ts.
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** Requests that one connection may have open. Nobody who waits for answers has two; more are only made to be heavy. */
@@ -19,6 +19,8 @@ export interface ConnectionLimits {
 interface Held {
   /** Its unfinished answers in their order, with the tick at which each was begun. */
   readonly owed: Map<ServerResponse, number>;
+  /** The last request whose answer was taken before it had come whole; the rest of it may have come since. */
+  answeredEarly?: IncomingMessage;
 }
 
 export interface Connections {
@@ -30,6 +32,8 @@ export interface Connections {
   tick(): void;
   /** The unfinished answers of one connection, or of all, in their order. */
   owed(socket?: Socket): ServerResponse[];
+  /** Whether the request that is coming in has been answered already. */
+  hasAnswered(socket: Socket): boolean;
 }
 
 export function makeConnections({ most, checkMs, owedMs }: ConnectionLimits): Connections {
@@ -65,8 +69,9 @@ export function makeConnections({ most, checkMs, owedMs }: ConnectionLimits): Co
 
     begin(res) {
       const { socket } = res.req;
-      const owed = held.get(socket)?.owed;
-      if (owed === undefined) return false;
+      const one = held.get(socket);
+      if (one === undefined) return false;
+      const { owed } = one;
       if (owed.size >= MOST_OWED) {
         end(socket);
         return false;
@@ -76,6 +81,7 @@ export function makeConnections({ most, checkMs, owedMs }: ConnectionLimits): Co
       // Where the connection ends first, Node tells it only to the first of its answers; `forget` is for the others.
       res.on('close', () => {
         owed.delete(res);
+        if (!res.req.complete) one.answeredEarly = res.req;
         if (owed.size === 0 && held.has(socket)) waiting.add(socket);
       });
       return true;
@@ -93,5 +99,15 @@ export function makeConnections({ most, checkMs, owedMs }: ConnectionLimits): Co
       const some = socket === undefined ? [...held.values()] : [held.get(socket)];
       return some.flatMap((one) => [...(one?.owed.keys() ?? [])]);
     },
+
+    hasAnswered(socket) {
+      const one = held.get(socket);
+      if (one === undefined) return false;
+      return one.answeredEarly?.complete === false || [...one.owed.keys()].some(isAnsweredEarly);
+    },
   };
+}
+
+function isAnsweredEarly({ headersSent, req }: ServerResponse): boolean {
+  return headersSent && !req.complete;
 }

@@ -71,6 +71,8 @@ export async function listen(parts: {
     onBreach(breach, requestId, req.socket.remoteAddress);
   };
   const refuseUnread = (error: Error, socket: Socket): void => {
+    // One request has one answer. What is wrong with the rest of it changes nothing any more, and is no news to anybody.
+    if (connections.hasAnswered(socket)) return void socket.destroySoon();
     const requestId = newId('req');
     const from = socket.remoteAddress;
     // A request that breaks off after it came to the handler is told by that, which knows whose it was.

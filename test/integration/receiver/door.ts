@@ -6,6 +6,7 @@ import type { Accepted, Delivery } from '../../../src/change/change.ts';
 import type { Rejection } from '../../../src/ledger/rejection.ts';
 import { makeLog } from '../../../src/log.ts';
 import { type AppParts, makeApp } from '../../../src/receiver/app.ts';
+import type { Breach } from '../../../src/receiver/breach.ts';
 import { type Listening, listen, type ServerLimits } from '../../../src/receiver/listen.ts';
 import type { ReceiverSource } from '../../../src/receiver/receive.ts';
 import type { Decision } from '../../../src/rule/rule.ts';
@@ -24,6 +25,8 @@ export interface Door extends Listening {
   readonly accepted: Delivery[];
   /** What was noted as turned away, in order. */
   readonly turnedAway: Rejection[];
+  /** What was refused before it came to the application, in order. */
+  readonly breaches: Breach[];
   /** What reached `verify` of the source `signed`. */
   readonly proofs: {
     readonly headers: Readonly<Record<string, readonly string[] | undefined>>;
@@ -46,6 +49,7 @@ type Over = Partial<Omit<AppParts, 'core'>> & {
 export async function openDoor({ core, ...over }: Over = {}, limits?: Partial<ServerLimits>): Promise<Door> {
   const accepted: Delivery[] = [];
   const turnedAway: Rejection[] = [];
+  const breaches: Breach[] = [];
   const proofs: Door['proofs'] = [];
   const logged: string[] = [];
   let made = 0;
@@ -86,13 +90,15 @@ export async function openDoor({ core, ...over }: Over = {}, limits?: Partial<Se
     ...over,
   };
   const handler = makeApp(parts);
-  const listening = await listen({ handler, host: '127.0.0.1', port: 0, newId, ...(limits && { limits }) });
+  const onBreach = (breach: Breach) => void breaches.push(breach);
+  const listening = await listen({ handler, host: '127.0.0.1', port: 0, newId, onBreach, ...(limits && { limits }) });
   onTestFinished(() => listening.close(0));
 
   return {
     ...listening,
     accepted,
     turnedAway,
+    breaches,
     proofs,
     logText: () => logged.join(''),
     lines: (msg) =>

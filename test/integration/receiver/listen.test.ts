@@ -3,10 +3,12 @@ import { Agent, get, type IncomingMessage, type ServerResponse } from 'node:http
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Accepted } from '../../../src/change/change.ts';
+import type { AppParts } from '../../../src/receiver/app.ts';
 import type { Breach } from '../../../src/receiver/breach.ts';
 import { listen, type ServerLimits } from '../../../src/receiver/listen.ts';
+import type { ReceiverSource } from '../../../src/receiver/receive.ts';
 import { until } from '../../support/until.ts';
-import { exchange, issueClosed, openDoor, parcel, signature } from './door.ts';
+import { exchange, fakeSource, issueClosed, openDoor, parcel, signature } from './door.ts';
 
 const answer = { eventId: 'ev_1', duplicate: false, conflict: false, changes: [] };
 
@@ -84,13 +86,9 @@ describe('bytes that are not a request', () => {
 
 describe('bytes behind a request', () => {
   const delivery = `POST /hooks/signed HTTP/1.1\r\nHost: a\r\nX-Signature: ${signature}\r\nContent-Length: 2\r\n\r\n{}`;
-  const statuses = (text: string) => [...text.matchAll(/HTTP\/1.1 (\d{3}) /g)].map(([, status]) => Number(status));
-
-  const unchunked = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n';
 
   it.each([
     ['garbage', 'GARBAGE\r\n\r\n', false, [202, 400]],
-    ['a body that is not in chunks', unchunked, false, [202, 404, 400]],
     ['a request that breaks off', 'GET /healthz HTT', true, [202, 400]],
   ])('%s is refused after the answer of that request, and once', async (_what, bytes, hangsUp, answers) => {
     const { door, arrived, confirm } = await slowDoor();
@@ -138,6 +136,59 @@ describe('bytes behind a request', () => {
     expect(told).toMatchObject([{ status: 400 }]);
     // Each refusal has an id of its own: there has not been a second one.
     expect(ids).toBe(1);
+  });
+});
+
+describe('a request that is answered before it has come whole', () => {
+  const far: ReceiverSource = { ...fakeSource(), accepts: () => false };
+  const sources = new Map([
+    ['signed', fakeSource()],
+    ['far', far],
+  ]);
+  const begun = (target: string, length: number) =>
+    `POST ${target} HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\nabc`;
+  const unchunked = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n';
+  const expecting = 'POST / HTTP/1.1\r\nHost: a\r\nExpect: gold\r\nContent-Length: 50\r\n\r\nabc';
+
+  it.each([
+    ['too large', begun('/hooks/signed', 2_000_000), 413],
+    ['to nobody', begun('/hooks/nobody', 50), 404],
+    ['from the wrong network', begun('/hooks/far', 50), 401],
+    ['without a token', begun('/api/changes', 50), 401],
+    ['of an Expect that nobody knows', expecting, 417],
+  ])(
+    '%s has had its answer: none follows when the sender hangs up, and nothing more is told',
+    async (_w, bytes, status) => {
+      const { door, heard, socket } = await listenTo(bytes, { sources });
+      await until('the answer', 5000, () => statuses(heard()).length > 0);
+      const told = () => [door.turnedAway, door.breaches, door.lines()].map((list) => list.length);
+      const toldOfIt = told();
+      socket.end();
+      await closed(socket);
+      expect(statuses(heard())).toEqual([status]);
+      expect(told()).toEqual(toldOfIt);
+    },
+  );
+
+  it.each([
+    ['when the rest does not come', begun('/hooks/nobody', 50)],
+    ['when the rest is not in chunks', unchunked],
+    ['when the sender hangs up at once', begun('/hooks/nobody', 50), 'hangs up'],
+  ])('%s none follows either', async (_when, bytes, hangsUp = '') => {
+    const { door, heard, socket } = await listenTo(bytes, {}, { headersMs: 100, requestMs: 200, checkMs: 20 });
+    if (hangsUp !== '') socket.end();
+    await closed(socket);
+    expect(statuses(heard())).toEqual([404]);
+    expect(door.breaches).toEqual([]);
+  });
+
+  it('and whose rest has come is over: what is no request behind it is refused', async () => {
+    const { door, heard, socket } = await listenTo(begun('/hooks/nobody', 6));
+    await until('the answer', 5000, () => statuses(heard()).length > 0);
+    socket.write('defGARBAGE\r\n\r\n');
+    await closed(socket);
+    expect(statuses(heard())).toEqual([404, 400]);
+    expect(door.breaches).toMatchObject([{ status: 400 }]);
   });
 });
 
@@ -293,6 +344,21 @@ describe('limits of time and number', () => {
   });
 });
 
+/** The statuses in what came, in their order. */
+function statuses(text: string): number[] {
+  return [...text.matchAll(/HTTP\/1.1 (\d{3}) /g)].map(([, status]) => Number(status));
+}
+
+/** A door, and a connection to it that has sent `bytes` and listens. */
+async function listenTo(bytes: string, over: Partial<AppParts> = {}, limits?: Partial<ServerLimits>) {
+  const door = await openDoor(over, limits);
+  const socket = quiet(door);
+  const parts: Buffer[] = [];
+  socket.on('data', (part) => parts.push(part));
+  socket.write(bytes);
+  return { door, heard: () => Buffer.concat(parts).toString(), socket };
+}
+
 /** A connection that says nothing and hears nothing of errors. */
 function quiet({ port }: { port: number }): Socket {
   const socket = connect(port, '127.0.0.1');
@@ -302,8 +368,8 @@ function quiet({ port }: { port: number }): Socket {
 }
 
 /** Its end, also by an error, which `once` would take for a failure. */
-function closed(socket: Socket): Promise<unknown> {
-  return new Promise((resolve) => socket.once('close', resolve));
+async function closed(socket: Socket): Promise<void> {
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
 }
 
 function getHealth(url: string, agent: Agent): Promise<{ status: number | undefined; port: number | undefined }> {
