@@ -87,6 +87,7 @@ export async function listen(parts: {
       answer(req, res);
     };
   };
+  const answerReadable = owing((req, res) => (hasOneHost(req) ? handler(req, res) : refuse(req, res, wrongHost)));
   const server = createServer(
     {
       headersTimeout: limits.headersMs,
@@ -95,11 +96,17 @@ export async function listen(parts: {
       keepAliveTimeout: limits.keepAliveMs,
       requireHostHeader: false, // Node's own answer would have neither a request id nor a reason
     },
-    owing((req, res) => (hasOneHost(req) ? handler(req, res) : refuse(req, res, wrongHost))),
+    answerReadable,
   );
   // Node drops the lines after the thousandth without a word: whoever sends that many could hide a header from us, for instance
   // the one that a proxy in front adds. The head stays bounded by its bytes: Node takes 16 kB.
   server.maxHeadersCount = 0;
+  server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
+    // A body is asked for by whoever begins to read it; Node by itself would ask for those that are refused unread as well.
+    // After an answer Node reads too, to throw it away.
+    req.once('resume', () => res.headersSent || res.writeContinue());
+    answerReadable(req, res);
+  });
   server.on(
     'checkExpectation',
     owing((req, res) => refuse(req, res, unknownExpectation)),
