@@ -26,7 +26,7 @@ interface Held {
 export interface Connections {
   /** Takes a connection in; when that is one too many, another ends. */
   open(socket: Socket): void;
-  /** Begins an answer. False where the connection has ended and nothing needs to be done. */
+  /** Begins an answer. False where the connection has ended, or is about to, and nothing needs to be done. */
   begin(res: ServerResponse): boolean;
   /** Ends the connections whose answers are not taken. */
   tick(): void;
@@ -70,8 +70,10 @@ export function makeConnections({ most, checkMs, owedMs }: ConnectionLimits): Co
     begin(res) {
       const { socket } = res.req;
       const one = held.get(socket);
-      if (one === undefined) return false;
+      if (one === undefined || !socket.writable) return false;
       const { owed } = one;
+      // Of what comes behind a last answer nobody would hear what became of it: the sender has to say it again elsewhere.
+      if (owed.size > 0 && [...owed.keys()].some(isLast)) return false;
       if (owed.size >= MOST_OWED) {
         end(socket);
         return false;
@@ -106,6 +108,10 @@ export function makeConnections({ most, checkMs, owedMs }: ConnectionLimits): Co
       return one.answeredEarly?.complete === false || [...one.owed.keys()].some(isAnsweredEarly);
     },
   };
+}
+
+function isLast(res: ServerResponse): boolean {
+  return res.getHeader('connection') === 'close';
 }
 
 function isAnsweredEarly({ headersSent, req }: ServerResponse): boolean {

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Breach, hasOneHost, refuseBytes, refuseRequest, unknownExpectation, wrongHost } from './breach.ts';
 import { type Connections, makeConnections } from './connections.ts';
+import { endInStages } from './linger.ts';
 
 export interface ServerLimits {
   /** From the first byte (or the connection) to the end of the headers; Node's own 60 s invite slow senders to stay. */
@@ -113,7 +114,10 @@ export async function listen(parts: {
   );
   // By a count of our own: with `maxConnections` a process of a crew does not close what is too much but hands it back,
   // and when all are full it goes round among them for ever.
-  server.on('connection', connections.open);
+  server.on('connection', (socket: Socket) => {
+    endInStages(socket, () => connections.hasAnswered(socket));
+    connections.open(socket);
+  });
   server.on('clientError', inTheirOrder(connections, refuseUnread));
   const ticking = setInterval(connections.tick, checkMs).unref();
   server.once('close', () => clearInterval(ticking));

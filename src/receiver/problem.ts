@@ -1,9 +1,12 @@
 // Owns how this surface answers: JSON, and RFC 9457 problem documents for everything that is not a success. Promises
 // that each answer carries its request id, and that a problem says only what its caller may know.
-import { type ServerResponse, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 
 /** Seconds a sender is asked to wait while Redis is away: longer than a restart takes, shorter than a sender's patience. */
 const RETRY_AFTER_S = 5;
+
+/** Up to this much is read of a body that nobody wants: it costs less than the connection that its sender would open anew. */
+const CHEAP_BYTES = 64 * 1024;
 
 /** One answer that is not a success. `detail` goes to the caller; `why` only into our log. */
 export interface Refusal {
@@ -37,6 +40,8 @@ export function sendText(
   text: string,
   headers: Readonly<Record<string, string>> = {},
 ): void {
+  // What else would come is not read: the sender is told so, and the connection ends (linger.ts).
+  if (leavesMuch(res.req)) res.setHeader('connection', 'close');
   res.writeHead(status, {
     'content-type': 'text/plain; charset=utf-8',
     'cache-control': 'no-store',
@@ -45,6 +50,17 @@ export function sendText(
     'content-length': Buffer.byteLength(text),
   });
   res.end(text);
+}
+
+/**
+ * Whether more than a little may still come of the request that is answered. Announcements are all that is asked: whoever
+ * answers at once does so before the parser has come to the body, be it there already.
+ */
+function leavesMuch({ complete, headers }: IncomingMessage): boolean {
+  if (complete) return false;
+  // Who waits for a 100 may send the body or not, and what comes next could be either (Node would say `close` as well).
+  if (headers['transfer-encoding'] !== undefined || headers.expect !== undefined) return true;
+  return Number(headers['content-length'] ?? 0) > CHEAP_BYTES;
 }
 
 /** Ends the answer with a problem document. The type is `about:blank`: the status says what kind of problem it is. */

@@ -2,24 +2,79 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { exchange, fakeSource, openDoor, signature } from './door.ts';
+import { closed, converse, exchange, fakeSource, openDoor, signature, statuses } from './door.ts';
 
 const head = `POST /hooks/signed HTTP/1.1\r\nHost: a\r\nX-Signature: ${signature}\r\n`;
 
-it('a body announced too large is answered 413 before it is sent, and the connection goes on', async () => {
-  const door = await openDoor();
-  const socket = connect(door.port, '127.0.0.1');
-  onTestFinished(() => void socket.destroy());
+describe('a body that is refused unread', () => {
   const size = 2 * 1024 * 1024;
-  socket.write(`${head}Content-Length: ${size}\r\n\r\n`);
-  const [first] = await once(socket, 'data');
-  expect(String(first)).toContain('HTTP/1.1 413 ');
-  expect(String(first)).not.toMatch(/connection: close/i);
-  socket.write(Buffer.alloc(size));
-  socket.write('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
-  const [second] = await once(socket, 'data');
-  expect(String(second)).toContain('HTTP/1.1 200 ');
-  expect(door.proofs).toEqual([]);
+
+  it('is answered before it is sent, and its connection ends, though the sender keeps it', async () => {
+    const door = await openDoor();
+    const { socket, heard } = converse(door, `${head}Content-Length: ${size}\r\n\r\n`, { isHalfOpen: true });
+    await once(socket, 'end');
+    expect(statuses(heard())).toEqual([413]);
+    expect(heard()).toMatch(/connection: close/i);
+    // Only who speaks to a connection that is closed notices it.
+    const speaking = setInterval(() => socket.write('{'), 20);
+    onTestFinished(() => clearInterval(speaking));
+    await closed(socket);
+    expect(door.proofs).toEqual([]);
+  });
+
+  it('is read on for a while, so that who sends all before he listens hears the answer', async () => {
+    const { socket, heard } = converse(await openDoor(), `${head}Content-Length: ${size}\r\n\r\n`);
+    socket.pause();
+    await new Promise((resolve) => socket.write(Buffer.alloc(size), resolve));
+    socket.resume();
+    await once(socket, 'end');
+    expect(statuses(heard())).toEqual([413]);
+  });
+
+  it('is not read on for ever', async () => {
+    const { socket, heard } = converse(await openDoor(), `${head}Transfer-Encoding: chunked\r\n\r\n`, {
+      isHalfOpen: true,
+    });
+    const chunk = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(65_536), Buffer.from('\r\n')]);
+    const pour = () => {
+      while (socket.write(chunk));
+    };
+    socket.on('drain', pour);
+    pour();
+    await closed(socket);
+    expect(statuses(heard())).toEqual([413]);
+    // Thirty-two MiB are read on, and the kernel holds some.
+    expect(socket.bytesWritten).toBeLessThan(64 * 1024 * 1024);
+  });
+
+  it('and small is read, which is cheaper than another connection', async () => {
+    const { socket } = converse(await openDoor(), `${head.replace('signed', 'nobody')}Content-Length: 3\r\n\r\n{`);
+    const [first] = await once(socket, 'data');
+    expect(String(first)).toMatch(/^HTTP\/1\.1 404 /);
+    expect(String(first)).not.toMatch(/connection: close/i);
+    socket.write('}}GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
+    const [second] = await once(socket, 'data');
+    expect(String(second)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it('is not what a body is that was read whole: the connection goes on, however large it was', async () => {
+    const wrong = head.replace(signature, 'wrong');
+    const { socket } = converse(await openDoor(), `${wrong}Content-Length: 900000\r\n\r\n${' '.repeat(900_000)}`);
+    const [first] = await once(socket, 'data');
+    expect(String(first)).toMatch(/^HTTP\/1\.1 401 /);
+    socket.write('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
+    const [second] = await once(socket, 'data');
+    expect(String(second)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it('takes what is behind it along: nobody would hear what became of it', async () => {
+    const refused = `${head.replace('signed', 'nobody')}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`;
+    const door = await openDoor();
+    const { socket, heard } = converse(door, `${refused}${head}Content-Length: 2\r\n\r\n{}`);
+    await once(socket, 'end');
+    expect(statuses(heard())).toEqual([404]);
+    expect([door.proofs, door.accepted]).toEqual([[], []]);
+  });
 });
 
 it.each([
@@ -65,6 +120,6 @@ describe('Expect: 100-continue', () => {
       ['far', far],
     ]);
     const answer = await exchange(await openDoor({ sources }), bytes);
-    expect(answer.match(/HTTP\/1\.1 \d{3} /g)).toEqual([`HTTP/1.1 ${status} `]);
+    expect(statuses(answer)).toEqual([status]);
   });
 });

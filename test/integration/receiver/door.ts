@@ -1,6 +1,6 @@
 // Owns a receiver on loopback with fakes behind it: a real socket and the real application, one source that checks a
 // header, a core in memory. Each part can be replaced by the test; the door closes when the test ends.
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { Accepted, Delivery } from '../../../src/change/change.ts';
 import type { Rejection } from '../../../src/ledger/rejection.ts';
@@ -178,6 +178,27 @@ export function exchange(door: Listening, bytes: string): Promise<string> {
     socket.on('close', () => resolve(Buffer.concat(parts).toString('utf8')));
     onTestFinished(() => void socket.destroy());
   });
+}
+
+/** A connection that has sent `bytes` and stays: what it has heard so far. Errors of it are not told. */
+export function converse({ port }: Listening, bytes: string, options: { isHalfOpen?: boolean } = {}) {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: options.isHalfOpen ?? false });
+  const parts: Buffer[] = [];
+  socket.on('data', (part) => parts.push(part));
+  socket.on('error', () => {});
+  socket.write(bytes);
+  onTestFinished(() => void socket.destroy());
+  return { socket, heard: () => Buffer.concat(parts).toString('utf8') };
+}
+
+/** The statuses in what came, in their order. */
+export function statuses(text: string): number[] {
+  return [...text.matchAll(/HTTP\/1.1 (\d{3}) /g)].map(([, status]) => Number(status));
+}
+
+/** The end of a connection, also by an error, which `once` would take for a failure. */
+export async function closed(socket: Socket): Promise<void> {
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
 }
 
 /** The JSON object of an answer. */

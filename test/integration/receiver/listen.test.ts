@@ -3,12 +3,11 @@ import { Agent, get, type IncomingMessage, type ServerResponse } from 'node:http
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Accepted } from '../../../src/change/change.ts';
-import type { AppParts } from '../../../src/receiver/app.ts';
 import type { Breach } from '../../../src/receiver/breach.ts';
 import { listen, type ServerLimits } from '../../../src/receiver/listen.ts';
 import type { ReceiverSource } from '../../../src/receiver/receive.ts';
 import { until } from '../../support/until.ts';
-import { exchange, fakeSource, issueClosed, openDoor, parcel, signature } from './door.ts';
+import { closed, converse, exchange, fakeSource, issueClosed, openDoor, parcel, signature, statuses } from './door.ts';
 
 const answer = { eventId: 'ev_1', duplicate: false, conflict: false, changes: [] };
 
@@ -159,7 +158,8 @@ describe('a request that is answered before it has come whole', () => {
   ])(
     '%s has had its answer: none follows when the sender hangs up, and nothing more is told',
     async (_w, bytes, status) => {
-      const { door, heard, socket } = await listenTo(bytes, { sources });
+      const door = await openDoor({ sources });
+      const { socket, heard } = converse(door, bytes);
       await until('the answer', 5000, () => statuses(heard()).length > 0);
       const told = () => [door.turnedAway, door.breaches, door.lines()].map((list) => list.length);
       const toldOfIt = told();
@@ -175,7 +175,8 @@ describe('a request that is answered before it has come whole', () => {
     ['when the rest is not in chunks', unchunked],
     ['when the sender hangs up at once', begun('/hooks/nobody', 50), 'hangs up'],
   ])('%s none follows either', async (_when, bytes, hangsUp = '') => {
-    const { door, heard, socket } = await listenTo(bytes, {}, { headersMs: 100, requestMs: 200, checkMs: 20 });
+    const door = await openDoor({}, { headersMs: 100, requestMs: 200, checkMs: 20 });
+    const { socket, heard } = converse(door, bytes);
     if (hangsUp !== '') socket.end();
     await closed(socket);
     expect(statuses(heard())).toEqual([404]);
@@ -183,7 +184,8 @@ describe('a request that is answered before it has come whole', () => {
   });
 
   it('and whose rest has come is over: what is no request behind it is refused', async () => {
-    const { door, heard, socket } = await listenTo(begun('/hooks/nobody', 6));
+    const door = await openDoor();
+    const { socket, heard } = converse(door, begun('/hooks/nobody', 6));
     await until('the answer', 5000, () => statuses(heard()).length > 0);
     socket.write('defGARBAGE\r\n\r\n');
     await closed(socket);
@@ -344,32 +346,12 @@ describe('limits of time and number', () => {
   });
 });
 
-/** The statuses in what came, in their order. */
-function statuses(text: string): number[] {
-  return [...text.matchAll(/HTTP\/1.1 (\d{3}) /g)].map(([, status]) => Number(status));
-}
-
-/** A door, and a connection to it that has sent `bytes` and listens. */
-async function listenTo(bytes: string, over: Partial<AppParts> = {}, limits?: Partial<ServerLimits>) {
-  const door = await openDoor(over, limits);
-  const socket = quiet(door);
-  const parts: Buffer[] = [];
-  socket.on('data', (part) => parts.push(part));
-  socket.write(bytes);
-  return { door, heard: () => Buffer.concat(parts).toString(), socket };
-}
-
 /** A connection that says nothing and hears nothing of errors. */
 function quiet({ port }: { port: number }): Socket {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => {});
   onTestFinished(() => void socket.destroy());
   return socket;
-}
-
-/** Its end, also by an error, which `once` would take for a failure. */
-async function closed(socket: Socket): Promise<void> {
-  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
 }
 
 function getHealth(url: string, agent: Agent): Promise<{ status: number | undefined; port: number | undefined }> {

@@ -70,3 +70,15 @@ it('an answer may be owed for its whole time, and not for a tick more', () => {
   connections.tick();
   expect(ended(owing, idle)).toEqual([true, false]);
 });
+
+it('behind an answer that ends its connection nothing is begun, nor on one that has ended for us', () => {
+  const connections = counted();
+  const [last, ending] = [open(connections), open(connections)];
+  const answer = answerOn(last);
+  expect([connections.begin(answerOn(last)), connections.begin(answer)]).toEqual([true, true]);
+  answer.setHeader('connection', 'close');
+  expect(connections.begin(answerOn(last))).toBe(false);
+  ending.end();
+  expect(connections.begin(answerOn(ending))).toBe(false);
+  expect(ended(last)).toEqual([false]);
+});
