@@ -8,6 +8,14 @@ export type Read = { readonly ok: true; readonly body: Buffer } | { readonly ok:
 /** Never rejects; what cannot be read is refused. */
 export type ReadBody = (req: IncomingMessage) => Promise<Read>;
 
+/** The event of a request whose body will not come whole; whoever reads it hears the refusal. */
+const brokenOff = Symbol('broken off');
+
+/** Refuses what is being read of `req`: its reader answers, and knows whose it was. False where nobody reads it. */
+export function breakOff(req: IncomingMessage, refusal: Refusal): boolean {
+  return req.emit(brokenOff, refusal);
+}
+
 /** Reads at most `limitBytes`. Of what is refused Node reads the rest and throws it away; nobody waits for that. */
 export function makeReadBody(limitBytes: number): ReadBody {
   return function readBody(req) {
@@ -29,6 +37,7 @@ function collect(req: IncomingMessage, limitBytes: number, settle: (read: Read) 
   });
   // A request without a body has no bytes; whether that is enough is the proof's question.
   req.on('end', () => settle({ ok: true, body: whole(chunks) }));
+  req.on(brokenOff, (refusal: Refusal) => settle({ ok: false, refusal }));
   req.on('close', () => settle({ ok: false, refusal: cutShort }));
 }
 
@@ -58,6 +67,7 @@ const packed: Refusal = {
   headers: { 'accept-encoding': 'identity' },
 };
 
+/** Where the connection is gone: nobody hears the answer. */
 const cutShort: Refusal = {
   status: 400,
   detail: 'The body did not arrive as it was announced.',

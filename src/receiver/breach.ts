@@ -25,20 +25,34 @@ export function refuseRequest(res: ServerResponse, breach: Breach, requestId: st
   sendProblem(res, { ...breach, headers: { connection: 'close' } });
 }
 
-const unreadable: Readonly<Record<string, Breach>> = {
-  HPE_HEADER_OVERFLOW: { status: 431, detail: 'The headers are too large.' },
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, detail: 'The chunk extensions are too large.' },
-  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, detail: 'The request took too long to arrive.' },
+const notHttp = { status: 400, detail: 'The request cannot be read.', why: 'the body cannot be read' };
+const unreadable: Readonly<Record<string, typeof notHttp>> = {
+  HPE_HEADER_OVERFLOW: { status: 431, detail: 'The headers are too large.', why: 'the headers are too large' },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: {
+    status: 413,
+    detail: 'The chunk extensions are too large.',
+    why: 'the chunk extensions are too large',
+  },
+  HPE_INVALID_EOF_STATE: { ...notHttp, why: 'the sender hung up' },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    detail: 'The request took too long to arrive.',
+    why: 'the body did not come in time',
+  },
 };
 
-/** Answers what Node's parser could not read, and ends the connection. Gives what was answered, if anybody is there to hear it. */
-export function refuseBytes(error: NodeJS.ErrnoException, socket: Socket, requestId: string): Breach | undefined {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return undefined;
-  }
-  const breach = unreadable[error.code ?? ''] ?? { status: 400, detail: 'The request cannot be read.' };
-  const { status, detail } = breach;
+/** What ends a connection: Node's parser could not go on, or the time was up. `why` tells it of a body. */
+export function breachOf(error: NodeJS.ErrnoException): Refusal {
+  return { ...(unreadable[error.code ?? ''] ?? notHttp), headers: { connection: 'close' } };
+}
+
+/** Whether nobody is there any more to hear an answer. */
+export function isGone(error: NodeJS.ErrnoException, socket: Socket): boolean {
+  return error.code === 'ECONNRESET' || !socket.writable;
+}
+
+/** Answers bytes that no request came of, and ends the connection. */
+export function refuseBytes({ status, detail }: Breach, socket: Socket, requestId: string): void {
   const problem = problemOf({ status, detail, requestId });
   const body = JSON.stringify(problem);
   const head = [
@@ -51,5 +65,4 @@ export function refuseBytes(error: NodeJS.ErrnoException, socket: Socket, reques
   ];
   socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
   socket.destroySoon();
-  return breach;
 }

@@ -3,7 +3,17 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type Breach, hasOneHost, refuseBytes, refuseRequest, unknownExpectation, wrongHost } from './breach.ts';
+import { breakOff } from './body.ts';
+import {
+  type Breach,
+  breachOf,
+  hasOneHost,
+  isGone,
+  refuseBytes,
+  refuseRequest,
+  unknownExpectation,
+  wrongHost,
+} from './breach.ts';
 import { type Connections, makeConnections } from './connections.ts';
 import { endInStages } from './linger.ts';
 
@@ -74,12 +84,13 @@ export async function listen(parts: {
   const refuseUnread = (error: Error, socket: Socket): void => {
     // One request has one answer. What is wrong with the rest of it changes nothing any more, and is no news to anybody.
     if (connections.hasAnswered(socket)) return void socket.destroySoon();
+    if (isGone(error, socket)) return void socket.destroy();
     const requestId = newId('req');
-    const from = socket.remoteAddress;
-    // A request that breaks off after it came to the handler is told by that, which knows whose it was.
+    const breach = breachOf(error);
+    // Of a request that has come to the handler it is for the handler to tell.
     const isBegun = connections.owed(socket).some((res) => !res.req.complete);
-    const breach = refuseBytes(error, socket, requestId);
-    if (breach !== undefined && !isBegun) onBreach(breach, requestId, from);
+    if (!isBegun) onBreach(breach, requestId, socket.remoteAddress);
+    refuseBytes(breach, socket, requestId);
   };
   const owing = (answer: RequestListener): RequestListener => {
     return (req, res) => {
@@ -136,14 +147,18 @@ export async function listen(parts: {
 
 /**
  * Refuses once, and after the answers that the connection is owed for what came whole: a refusal that overtakes a 202 would
- * tell a sender that the delivery before the garbage was not taken.
+ * tell a sender that the delivery before the garbage was not taken. The reader of a body that goes wrong refuses it himself,
+ * under the request id and the source that are his; Node keeps that answer in its order.
  */
 function inTheirOrder(connections: Pick<Connections, 'owed'>, refuse: (error: Error, socket: Socket) => void) {
   const refused = new WeakSet<Socket>();
   return (error: Error, stream: Duplex): void => {
     const socket = stream as Socket; // of a server without TLS it is one
     if (refused.has(socket) && socket.writable) return;
-    const last = connections.owed(socket).findLast((res) => res.req.complete || res.headersSent);
+    const owed = connections.owed(socket);
+    const begun = owed.find((res) => !res.req.complete && !res.headersSent);
+    if (begun !== undefined && !isGone(error, socket) && breakOff(begun.req, breachOf(error))) return;
+    const last = owed.findLast((res) => res.req.complete || res.headersSent);
     if (last === undefined || !socket.writable) {
       refuse(error, socket);
       return;

@@ -32,6 +32,7 @@ const unauthorized = { '401': problem('No token or a wrong one; or STATUSWIRE_AP
 const flooded = { '429': problem('Too many requests at once; see Retry-After.') };
 const away = { '503': problem('Redis is away: nothing was stored or can be read; see Retry-After.') };
 const bodyProblems = {
+  '408': problem('The body did not come in time.'),
   '413': problem('The body is too large.'),
   '415': problem('The body has a Content-Encoding.'),
 };
