@@ -34,18 +34,23 @@ export interface Connections {
   owed(socket?: Socket): ServerResponse[];
   /** Whether the request that is coming in has been answered already. */
   hasAnswered(socket: Socket): boolean;
+  /** Whether a handler is at work: it owes an answer, be it one that nobody is there to hear any more. */
+  areBusy(): boolean;
 }
 
 export function makeConnections({ most, checkMs, owedMs }: ConnectionLimits): Connections {
   const held = new Map<Socket, Held>();
   /** Those that owe us a request, the one that has waited longest first. */
   const waiting = new Set<Socket>();
+  /** Answers whose connection ended first. Their handlers end them all the same, and tell of them before that. */
+  const unheard = new Set<ServerResponse>();
   // Ticks instead of a clock: what is looked at every two seconds needs no time of day for each request.
   let now = 0;
   const patience = Math.ceil(owedMs / checkMs);
 
   /** At once and not with its `close`: until then it would be counted, and others would end in its place. */
   function forget(socket: Socket): void {
+    for (const res of held.get(socket)?.owed.keys() ?? []) if (!res.writableEnded) unheard.add(res);
     held.delete(socket);
     waiting.delete(socket);
   }
@@ -53,6 +58,11 @@ export function makeConnections({ most, checkMs, owedMs }: ConnectionLimits): Co
   function end(socket: Socket): void {
     forget(socket);
     socket.destroy();
+  }
+
+  function owedOn(socket?: Socket): ServerResponse[] {
+    const some = socket === undefined ? [...held.values()] : [held.get(socket)];
+    return some.flatMap((one) => [...(one?.owed.keys() ?? [])]);
   }
 
   return {
@@ -91,22 +101,22 @@ export function makeConnections({ most, checkMs, owedMs }: ConnectionLimits): Co
 
     tick() {
       now += 1;
+      for (const res of unheard) if (res.writableEnded) unheard.delete(res);
       for (const [socket, { owed }] of held) {
         const [oldest] = owed.values();
         if (oldest !== undefined && now - oldest > patience) end(socket);
       }
     },
 
-    owed(socket) {
-      const some = socket === undefined ? [...held.values()] : [held.get(socket)];
-      return some.flatMap((one) => [...(one?.owed.keys() ?? [])]);
-    },
+    owed: owedOn,
 
     hasAnswered(socket) {
       const one = held.get(socket);
       if (one === undefined) return false;
       return one.answeredEarly?.complete === false || [...one.owed.keys()].some(isAnsweredEarly);
     },
+
+    areBusy: () => [...unheard, ...owedOn()].some((res) => !res.writableEnded),
   };
 }
 

@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 import { breakOff } from './body.ts';
 import {
   type Breach,
@@ -48,6 +49,10 @@ const defaultLimits: ServerLimits = {
   connections: 2048,
 };
 
+/** For handlers whose connection is gone: longer than a confirmation of Redis is waited for. */
+const HANDLERS_MS = 1000;
+const LOOK_MS = 5;
+
 /** An open door. */
 export interface Listening {
   /** Where it is, for instance `http://127.0.0.1:8080`; the port is the one given by the system when 0 was asked for. */
@@ -55,7 +60,8 @@ export interface Listening {
   readonly port: number;
   /**
    * Stops taking connections, lets requests in flight finish, and destroys what is left after `deadlineMs`. Resolves
-   * when no connection is open; a second call gets the promise of the first.
+   * when no connection is open and the handlers are done with what they began, at most a second later; a second call gets
+   * the promise of the first.
    */
   close(deadlineMs: number): Promise<void>;
 }
@@ -182,8 +188,12 @@ function bind(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-function closeServer(server: Server, connections: Pick<Connections, 'owed'>, deadlineMs: number): Promise<void> {
-  return new Promise((resolve) => {
+async function closeServer(
+  server: Server,
+  connections: Pick<Connections, 'owed' | 'areBusy'>,
+  deadlineMs: number,
+): Promise<void> {
+  await new Promise<void>((resolve) => {
     const end = setTimeout(() => server.closeAllConnections(), deadlineMs);
     server.close(() => {
       clearTimeout(end);
@@ -192,4 +202,6 @@ function closeServer(server: Server, connections: Pick<Connections, 'owed'>, dea
     // Their connections end with the answer; without this they would stay open and idle until the deadline.
     for (const res of connections.owed()) if (!res.headersSent) res.setHeader('connection', 'close');
   });
+  // Handlers hear later than the server that a connection is gone, or are waiting for Redis; what they tell is to be kept.
+  for (let leftMs = HANDLERS_MS; leftMs > 0 && connections.areBusy(); leftMs -= LOOK_MS) await wait(LOOK_MS);
 }

@@ -70,6 +70,22 @@ it('what a receiver turns away is told by its route and its figures, down to byt
   expect(figures).toContain('statuswire_rejections_total{source="github",reason="unproven"} 1');
 });
 
+it('what the end of a receiver cut off is told by it, and by the next one', async () => {
+  const first = site.run('receiver');
+  const { port } = new URL(await addressOf(first));
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.on('error', () => {});
+  socket.write('POST /hooks/github HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nabc');
+  await once(socket, 'connect');
+  await (await fetch(`http://127.0.0.1:${port}/healthz`)).text(); // by then the request has been looked at too
+  expect(await first.end('SIGTERM')).toBe(0);
+  const told = first.lines().map(({ msg }) => msg);
+  expect(told.slice(told.indexOf('event.refused'))).toEqual(['event.refused', 'receiver.stopped']);
+  const url = await addressOf(site.run('receiver'));
+  const { rejections } = await ask<{ rejections: object[] }>(url, '/api/rejections');
+  expect(rejections).toMatchObject([{ source: 'github', reason: 'cut-short', status: 400, announcedBytes: 50 }]);
+});
+
 it('nothing that was turned away is no error', async () => {
   expect(await told()).toEqual({ code: 0, output: expect.stringContaining('Nothing was turned away.') });
 });

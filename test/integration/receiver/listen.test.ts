@@ -9,6 +9,7 @@ import type { ReceiverSource } from '../../../src/receiver/receive.ts';
 import { until } from '../../support/until.ts';
 import { closed, converse, exchange, fakeSource, issueClosed, openDoor, parcel, signature, statuses } from './door.ts';
 
+const delivery = `POST /hooks/signed HTTP/1.1\r\nHost: a\r\nX-Signature: ${signature}\r\nContent-Length: 2\r\n\r\n{}`;
 const answer = { eventId: 'ev_1', duplicate: false, conflict: false, changes: [] };
 
 /** A door whose core confirms only when told to. */
@@ -55,6 +56,30 @@ describe('closing the door', () => {
   });
 });
 
+describe('a closed door', () => {
+  it('has told of what it cut off', async () => {
+    const door = await openDoor();
+    const { socket } = converse(door, `POST /hooks/signed HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{`);
+    await once(socket, 'connect');
+    await (await door.ask('/healthz')).text(); // by then the request has been looked at too
+    await door.close(0);
+    expect(door.turnedAway).toMatchObject([{ source: 'signed', reason: 'cut-short' }]);
+    expect(door.lines('event.refused')).toHaveLength(1);
+  });
+
+  it('has no request in hand any more, also of those whose senders did not wait for the answer', async () => {
+    const { door, arrived, confirm } = await slowDoor();
+    const { socket } = converse(door, delivery.repeat(2));
+    await arrived;
+    socket.resetAndDestroy();
+    await (await door.ask('/healthz')).text();
+    const isClosed = door.close(0);
+    setTimeout(confirm, 50);
+    await isClosed;
+    expect(door.lines('event.received')).toHaveLength(2);
+  });
+});
+
 describe('opening the door', () => {
   it('says what to do when the port is taken', async () => {
     const door = await openDoor();
@@ -84,8 +109,6 @@ describe('bytes that are not a request', () => {
 });
 
 describe('bytes behind a request', () => {
-  const delivery = `POST /hooks/signed HTTP/1.1\r\nHost: a\r\nX-Signature: ${signature}\r\nContent-Length: 2\r\n\r\n{}`;
-
   it.each([
     ['garbage', 'GARBAGE\r\n\r\n', false, [202, 400]],
     ['a request that breaks off', 'GET /healthz HTT', true, [202, 400]],
@@ -389,7 +412,6 @@ describe('limits of time and number', () => {
     expect(allowed.match(/HTTP\/1.1 200 /g)).toHaveLength(16);
 
     const { door: slow, confirm } = await slowDoor();
-    const delivery = `POST /hooks/signed HTTP/1.1\r\nHost: a\r\nX-Signature: ${signature}\r\nContent-Length: 2\r\n\r\n{}`;
     expect(await exchange(slow, delivery.repeat(17))).toBe('');
     confirm();
     await slow.close(20_000);
