@@ -30,6 +30,8 @@ export interface Connections {
   begin(res: ServerResponse): boolean;
   /** Ends the connections whose answers are not taken. */
   tick(): void;
+  /** Ends the connections on which no request is coming. Those that have had one and wait for the next Node ends itself. */
+  endIdle(): void;
   /** The unfinished answers of one connection, or of all, in their order. */
   owed(socket?: Socket): ServerResponse[];
   /** Whether the request that is coming in has been answered already. */
@@ -63,6 +65,12 @@ export function makeConnections({ most, checkMs, owedMs }: ConnectionLimits): Co
   function owedOn(socket?: Socket): ServerResponse[] {
     const some = socket === undefined ? [...held.values()] : [held.get(socket)];
     return some.flatMap((one) => [...(one?.owed.keys() ?? [])]);
+  }
+
+  function hasAnswered(socket: Socket): boolean {
+    const one = held.get(socket);
+    if (one === undefined) return false;
+    return one.answeredEarly?.complete === false || [...one.owed.keys()].some(isAnsweredEarly);
   }
 
   return {
@@ -108,13 +116,13 @@ export function makeConnections({ most, checkMs, owedMs }: ConnectionLimits): Co
       }
     },
 
+    endIdle() {
+      for (const socket of waiting) if (socket.bytesRead === 0 || hasAnswered(socket)) socket.destroySoon();
+    },
+
     owed: owedOn,
 
-    hasAnswered(socket) {
-      const one = held.get(socket);
-      if (one === undefined) return false;
-      return one.answeredEarly?.complete === false || [...one.owed.keys()].some(isAnsweredEarly);
-    },
+    hasAnswered,
 
     areBusy: () => [...unheard, ...owedOn()].some((res) => !res.writableEnded),
   };

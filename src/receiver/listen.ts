@@ -49,6 +49,8 @@ const defaultLimits: ServerLimits = {
   connections: 2048,
 };
 
+/** The request of a connection that was opened right before the end is on its way. */
+const MOMENT_MS = 100;
 /** For handlers whose connection is gone: longer than a confirmation of Redis is waited for. */
 const HANDLERS_MS = 1000;
 const LOOK_MS = 5;
@@ -95,7 +97,8 @@ export async function listen(parts: {
     const breach = breachOf(error);
     // Of a request that has come to the handler it is for the handler to tell.
     const isBegun = connections.owed(socket).some((res) => !res.req.complete);
-    if (!isBegun) onBreach(breach, requestId, socket.remoteAddress);
+    // A connection that was only opened, by a load balancer that looks whether we live, is nothing that was turned away.
+    if (!isBegun && socket.bytesRead > 0) onBreach(breach, requestId, socket.remoteAddress);
     refuseBytes(breach, socket, requestId);
   };
   const owing = (answer: RequestListener): RequestListener => {
@@ -190,13 +193,15 @@ function bind(server: Server, host: string, port: number): Promise<void> {
 
 async function closeServer(
   server: Server,
-  connections: Pick<Connections, 'owed' | 'areBusy'>,
+  connections: Pick<Connections, 'owed' | 'endIdle' | 'areBusy'>,
   deadlineMs: number,
 ): Promise<void> {
   await new Promise<void>((resolve) => {
     const end = setTimeout(() => server.closeAllConnections(), deadlineMs);
+    const quiet = setTimeout(connections.endIdle, MOMENT_MS);
     server.close(() => {
       clearTimeout(end);
+      clearTimeout(quiet);
       resolve();
     });
     // Their connections end with the answer; without this they would stay open and idle until the deadline.

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Accepted } from '../../../src/change/change.ts';
 import type { Breach } from '../../../src/receiver/breach.ts';
-import { listen, type ServerLimits } from '../../../src/receiver/listen.ts';
+import { type Listening, listen, type ServerLimits } from '../../../src/receiver/listen.ts';
 import type { ReceiverSource } from '../../../src/receiver/receive.ts';
 import { until } from '../../support/until.ts';
 import { closed, converse, exchange, fakeSource, issueClosed, openDoor, parcel, signature, statuses } from './door.ts';
@@ -53,6 +53,49 @@ describe('closing the door', () => {
     const closed = door.close(20_000);
     expect(door.close(0)).toBe(closed);
     await closed;
+  });
+});
+
+describe('connections that owe us a request', () => {
+  /** Far from the deadline, on a machine that is busy. */
+  const AT_ONCE_MS = 5000;
+  const closesAtOnce = async (door: Listening) => {
+    const startedAt = performance.now();
+    await door.close(60_000);
+    expect(performance.now() - startedAt).toBeLessThan(AT_ONCE_MS);
+  };
+
+  it.each([
+    ['nothing was said on', ''],
+    ['the last answer was taken on', delivery],
+    ['an answer came on before the body, which does not follow', delivery.replace('signed', 'nobody').slice(0, -1)],
+  ])('do not keep the door open: one that %s', async (_what, bytes) => {
+    const door = await openDoor();
+    const { socket, heard } = converse(door, bytes, { isHalfOpen: true });
+    await once(socket, 'connect');
+    if (bytes !== '') await until('the answer', 5000, () => statuses(heard()).length === 1);
+    await (await door.ask('/healthz')).text(); // by then the door knows of the connection
+    await closesAtOnce(door);
+  });
+
+  it('but have begun to say it may go on, and get their answer', async () => {
+    const door = await openDoor();
+    const { socket, heard } = converse(door, delivery.slice(0, 30));
+    await once(socket, 'connect');
+    await (await door.ask('/healthz')).text();
+    const isClosed = door.close(60_000);
+    setTimeout(() => socket.write(delivery.slice(30)), 300);
+    await isClosed;
+    await closed(socket);
+    expect(statuses(heard())).toEqual([202]);
+  });
+
+  it('are told of when time is up only where something was said on them', async () => {
+    const door = await openDoor({}, { headersMs: 100, requestMs: 200, checkMs: 20 });
+    await closed(converse(door, '').socket);
+    expect(door.breaches).toEqual([]);
+    await closed(converse(door, 'POST /ho').socket);
+    expect(door.breaches).toMatchObject([{ status: 408 }]);
   });
 });
 
