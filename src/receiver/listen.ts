@@ -122,6 +122,9 @@ export async function listen(parts: {
   // Node drops the lines after the thousandth without a word: whoever sends that many could hide a header from us, for instance
   // the one that a proxy in front adds. The head stays bounded by its bytes: Node takes 16 kB.
   server.maxHeadersCount = 0;
+  // Who ends his side behind a whole request waits for the answer; Node by itself would end the other side unanswered. Afterwards
+  // the connection ends: by Node with the last answer, or by `tick` when there is none. (Node has no type for it.)
+  Object.assign(server, { httpAllowHalfOpen: true });
   server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
     // A body is asked for by whoever begins to read it; Node by itself would ask for those that are refused unread as well.
     // After an answer Node reads too, to throw it away.

@@ -310,6 +310,39 @@ describe('a body that does not come as it was announced', () => {
   });
 });
 
+describe('a sender that has said all he had to say and waits', () => {
+  it.each([
+    ['for one answer', 1],
+    ['for several', 3],
+  ])('%s gets it, and then the connection ends', async (_what, count) => {
+    const { door, arrived, confirm } = await slowDoor();
+    const { socket, heard } = converse(door, delivery.repeat(count), { isHalfOpen: true });
+    socket.end();
+    await arrived;
+    await (await door.ask('/healthz')).text(); // by then his end has come too
+    confirm();
+    await closed(socket);
+    expect(statuses(heard())).toEqual(Array(count).fill(202));
+  });
+
+  it('is waited for no longer than others when there is no answer', async () => {
+    const limits = { headersMs: 100, requestMs: 200, answerMs: 100, checkMs: 20 };
+    const hands = { handler: () => {}, newId: () => 'req_1', limits };
+    const listening = await listen({ ...hands, host: '127.0.0.1', port: 0 });
+    onTestFinished(() => listening.close(0));
+    const { socket, heard } = converse(listening, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', { isHalfOpen: true });
+    socket.end();
+    await closed(socket);
+    expect(heard()).toBe('');
+  });
+
+  it('and said nothing is let go', async () => {
+    const { socket } = converse(await openDoor(), '', { isHalfOpen: true });
+    socket.end();
+    await closed(socket);
+  });
+});
+
 describe('what Node would answer by itself', () => {
   it.each([
     ['no Host', 'GET /healthz HTTP/1.1\r\n\r\n', 400],
