@@ -17,6 +17,7 @@ import {
 } from './breach.ts';
 import { type Connections, makeConnections } from './connections.ts';
 import { endInStages } from './linger.ts';
+import { unavailable } from './problem.ts';
 
 export interface ServerLimits {
   /** From the first byte (or the connection) to the end of the headers; Node's own 60 s invite slow senders to stay. */
@@ -54,6 +55,9 @@ const MOMENT_MS = 100;
 /** For handlers whose connection is gone: longer than a confirmation of Redis is waited for. */
 const HANDLERS_MS = 1000;
 const LOOK_MS = 5;
+
+/** For who is still sending at the end: somebody else will take it. */
+const tooLate = unavailable('we ended before the body had come');
 
 /** An open door. */
 export interface Listening {
@@ -200,7 +204,10 @@ async function closeServer(
   deadlineMs: number,
 ): Promise<void> {
   await new Promise<void>((resolve) => {
-    const end = setTimeout(() => server.closeAllConnections(), deadlineMs);
+    const end = setTimeout(() => {
+      for (const { req } of connections.owed()) if (!req.complete) breakOff(req, tooLate);
+      setImmediate(() => server.closeAllConnections()); // by then the answers are on their way
+    }, deadlineMs);
     const quiet = setTimeout(connections.endIdle, MOMENT_MS);
     server.close(() => {
       clearTimeout(end);

@@ -83,7 +83,7 @@ it('what the end of a receiver cut off is told by it, and by the next one', asyn
   expect(told.slice(told.indexOf('event.refused'))).toEqual(['event.refused', 'receiver.stopped']);
   const url = await addressOf(site.run('receiver'));
   const { rejections } = await ask<{ rejections: object[] }>(url, '/api/rejections');
-  expect(rejections).toMatchObject([{ source: 'github', reason: 'cut-short', status: 400, announcedBytes: 50 }]);
+  expect(rejections).toMatchObject([{ source: 'github', reason: 'cut-short', status: 503, announcedBytes: 50 }]);
 });
 
 it('nothing that was turned away is no error', async () => {

@@ -100,14 +100,17 @@ describe('connections that owe us a request', () => {
 });
 
 describe('a closed door', () => {
-  it('has told of what it cut off', async () => {
+  it('has told of what it cut off, and that it may be sent again', async () => {
     const door = await openDoor();
-    const { socket } = converse(door, `POST /hooks/signed HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{`);
+    const { socket, heard } = converse(door, `POST /hooks/signed HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{`);
     await once(socket, 'connect');
     await (await door.ask('/healthz')).text(); // by then the request has been looked at too
     await door.close(0);
-    expect(door.turnedAway).toMatchObject([{ source: 'signed', reason: 'cut-short' }]);
-    expect(door.lines('event.refused')).toHaveLength(1);
+    await closed(socket);
+    expect(statuses(heard())).toEqual([503]);
+    expect(heard()).toMatch(/retry-after: \d/i);
+    expect(door.turnedAway).toMatchObject([{ source: 'signed', reason: 'cut-short', status: 503 }]);
+    expect(door.lines('event.refused')).toMatchObject([{ status: 503, why: 'we ended before the body had come' }]);
   });
 
   it('has no request in hand any more, also of those whose senders did not wait for the answer', async () => {
