@@ -214,8 +214,9 @@ async function closeServer(
       clearTimeout(quiet);
       resolve();
     });
-    // Their connections end with the answer; without this they would stay open and idle until the deadline.
-    for (const res of connections.owed()) if (!res.headersSent) res.setHeader('connection', 'close');
+    // Their connections end with the last answer; without this they would stay open and idle until the deadline.
+    const last = new Map(connections.owed().map((res) => [res.req.socket, res]));
+    for (const res of last.values()) if (!res.headersSent) res.setHeader('connection', 'close');
   });
   // Handlers hear later than the server that a connection is gone, or are waiting for Redis; what they tell is to be kept.
   for (let leftMs = HANDLERS_MS; leftMs > 0 && connections.areBusy(); leftMs -= LOOK_MS) await wait(LOOK_MS);

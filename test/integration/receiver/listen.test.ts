@@ -39,6 +39,17 @@ describe('closing the door', () => {
     await closed;
   });
 
+  it('finishes all that one connection has in flight', async () => {
+    const { door, arrived, confirm } = await slowDoor();
+    const { socket, heard } = converse(door, delivery.repeat(3));
+    await arrived;
+    await (await door.ask('/healthz')).text(); // by then the others have come to the handler too
+    const isClosed = door.close(20_000);
+    confirm();
+    await Promise.all([isClosed, closed(socket)]);
+    expect(statuses(heard())).toEqual([202, 202, 202]);
+  });
+
   it('destroys what is not done by the deadline', async () => {
     const { door, arrived } = await slowDoor();
     const cutOff = expect(door.deliver(issueClosed)).rejects.toThrow();
