@@ -14,19 +14,41 @@ export interface Capacity {
   readonly bytes: number;
 }
 
+/** A request that was let in. */
+export interface Stay {
+  /** So many bytes more are held of its body, which did not announce them. False where they are too many. */
+  grow(bytes: number): boolean;
+  /** Its body is there whole: from now on nobody is let in in its place. */
+  arrived(): void;
+  /** Only the first time counts. */
+  leave(): void;
+}
+
 export interface Pressure {
-  /** Lets a request in (undefined) or says what is too much; who was let in has to `leave` with the same words. */
-  enter(source: string, bytes: number): Excess | undefined;
-  leave(source: string, bytes: number): void;
+  /**
+   * Lets a request in, or says what is too much. Where the house is full, the one whose body has been arriving longest has to
+   * give way, if that is long: it hears `giveWay`, and has left.
+   */
+  enter(source: string, bytes: number, giveWay: () => void): Stay | Excess;
 }
 
 const WINDOW_MS = 1000;
+
+/** A body that takes longer than this is slow, or is sent so that it keeps a place. */
+const PATIENCE_MS = 1000;
 
 interface Load {
   readonly limit: Capacity;
   hits: number;
   concurrent: number;
   bytes: number;
+  /** Those whose bodies are still on their way, the longest first. */
+  readonly arriving: Set<Arriving>;
+}
+
+interface Arriving {
+  readonly since: number;
+  giveWay(): void;
 }
 
 /**
@@ -56,30 +78,78 @@ export function makePressure(parts: {
     for (const load of every) load.hits = 0;
   }
 
+  /** What is too much, and for whom. */
+  function excessFor(own: Load, bytes: number): { readonly what: Excess; readonly of: Load } | undefined {
+    const mine = excessOf(own, own.limit, bytes);
+    if (mine !== undefined) return { what: mine, of: own };
+    const what = excessOf(own, share, bytes) && excessOf(all, overall, bytes);
+    return what && { what, of: all };
+  }
+
+  function hasRoom(own: Load, bytes: number): boolean {
+    const isWithin = (load: Load, limit: Capacity) => load.bytes + bytes <= limit.bytes;
+    return isWithin(own, own.limit) && (isWithin(own, share) || isWithin(all, overall));
+  }
+
+  function makeRoom({ arriving }: Load): boolean {
+    const [longest] = arriving;
+    if (longest === undefined || now() - longest.since < PATIENCE_MS) return false;
+    longest.giveWay();
+    return true;
+  }
+
   return {
-    enter(source, bytes) {
+    enter(source, bytes, giveWay) {
       turnWindow();
       const own = known.get(source) ?? strangers;
-      const excess = excessOf(own, own.limit, bytes) ?? (excessOf(own, share, bytes) && excessOf(all, overall, bytes));
-      if (excess !== undefined) return excess;
-      for (const load of [own, all]) {
-        load.hits += 1;
-        load.concurrent += 1;
-        load.bytes += bytes;
-      }
-      return undefined;
+      let excess = excessFor(own, bytes);
+      while (excess !== undefined && excess.what !== 'rate' && makeRoom(excess.of)) excess = excessFor(own, bytes);
+      if (excess !== undefined) return excess.what;
+      return begin(own, bytes, giveWay);
     },
-    leave(source, bytes) {
-      for (const load of [known.get(source) ?? strangers, all]) {
+  };
+
+  function begin(own: Load, announced: number, giveWay: () => void): Stay {
+    const loads = [own, all];
+    let bytes = announced;
+    let isOver = false;
+    const arriving: Arriving = {
+      since: now(),
+      giveWay() {
+        leave();
+        giveWay();
+      },
+    };
+    for (const load of loads) {
+      load.hits += 1;
+      load.concurrent += 1;
+      load.bytes += bytes;
+      load.arriving.add(arriving);
+    }
+    function grow(more: number): boolean {
+      if (isOver || !hasRoom(own, more)) return false;
+      bytes += more;
+      for (const load of loads) load.bytes += more;
+      return true;
+    }
+    function arrived(): void {
+      for (const load of loads) load.arriving.delete(arriving);
+    }
+    function leave(): void {
+      if (isOver) return;
+      isOver = true;
+      arrived();
+      for (const load of loads) {
         load.concurrent -= 1;
         load.bytes -= bytes;
       }
-    },
-  };
+    }
+    return { grow, arrived, leave };
+  }
 }
 
 function idle(limit: Capacity): Load {
-  return { limit, hits: 0, concurrent: 0, bytes: 0 };
+  return { limit, hits: 0, concurrent: 0, bytes: 0, arriving: new Set() };
 }
 
 /** Of each at least one: a limit that lets nobody in would be a door that is shut. */

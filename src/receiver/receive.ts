@@ -8,11 +8,11 @@ import type { Log } from '../log.ts';
 import type { Tally } from '../metrics/tally.ts';
 import type { Decision } from '../rule/rule.ts';
 import type { Reply, Source } from '../source/source.ts';
-import type { ReadBody } from './body.ts';
+import { breakOff, type ReadBody } from './body.ts';
 import type { Commit } from './commit.ts';
 import { distinctHeaders } from './distinct-headers.ts';
 import type { Note, Turned } from './note.ts';
-import type { Excess, Pressure } from './pressure.ts';
+import type { Excess, Pressure, Stay } from './pressure.ts';
 import { type Refusal, sendJson, sendProblem, sendText, unavailable } from './problem.ts';
 import type { SenderAddress } from './sender-address.ts';
 import { idsOf, tellAnswered, tellReceived, tellRefused } from './wide-line.ts';
@@ -40,6 +40,11 @@ const tooMuch = {
   detail: 'Too many requests at once. Send it again later.',
   headers: { 'retry-after': '1' },
 } as const;
+
+/** Of those who hold a place while their body comes by and by, so that nobody holds all of them by that. */
+const tooSlow = { ...tooMuch, why: 'too much at once, and its body had been on its way longest' };
+
+const tooLong = { ...tooMuch, why: 'too much at once: bytes' };
 
 const brokenHere = { status: 500, why: 'something broke on our side; the request id finds it in the log' };
 
@@ -97,18 +102,17 @@ export function makeReceive(parts: ReceiveParts): Receive {
       tally.observe('deliverySeconds', { source: name }, durationMs / 1000);
     }
 
-    const bytes = heldBytes(req, bodyBytes);
-    const excess = pressure.enter(name, bytes);
-    if (excess !== undefined) {
-      tellExcess(ids.requestId, source === undefined ? undefined : name, excess);
-      const refusal = { ...tooMuch, why: `too much at once: ${excess}` };
-      note(req, res, { reason: excess === 'rate' ? 'flood' : 'busy', refusal }, name);
+    const stay = pressure.enter(name, announcedBytes(req, bodyBytes), () => breakOff(req, tooSlow));
+    if (typeof stay === 'string') {
+      tellExcess(ids.requestId, source === undefined ? undefined : name, stay);
+      const refusal = { ...tooMuch, why: `too much at once: ${stay}` };
+      note(req, res, { reason: stay === 'rate' ? 'flood' : 'busy', refusal }, name);
       return sendProblem(res, refusal);
     }
     try {
       // Before the body is read: a stranger's megabyte for a source that is not there is not worth our memory.
       if (source === undefined) return refuse({ reason: 'unknown-source', refusal: unknownSource });
-      const outcome = await take(req, name, source);
+      const outcome = await take(req, name, source, stay);
       if ('refusal' in outcome) return refuse(outcome);
       const durationMs = now() - startedAt;
       if ('answered' in outcome) {
@@ -125,7 +129,7 @@ export function makeReceive(parts: ReceiveParts): Receive {
       note(req, res, { reason: 'defect', refusal: brokenHere }, name);
       throw error;
     } finally {
-      pressure.leave(name, bytes);
+      stay.leave();
     }
   };
 }
@@ -136,14 +140,22 @@ function makeTake(
 ) {
   const { rules, commit, tally, readBody, senderAddress, newId, now } = parts;
   const { version } = rules;
-  return async function take(req: IncomingMessage, name: string, source: ReceiverSource): Promise<Outcome> {
+  return async function take(
+    req: IncomingMessage,
+    name: string,
+    source: ReceiverSource,
+    stay: Pick<Stay, 'grow' | 'arrived'>,
+  ): Promise<Outcome> {
     const address = senderAddress(req);
     if (!source.accepts(address)) {
       const why = `sent from ${address ?? 'an unknown address'}, which is in none of its networks`;
       return { reason: 'wrong-network', refusal: { ...unproven, why } };
     }
+    if (req.headers['transfer-encoding'] !== undefined)
+      req.on('data', (chunk: Buffer) => stay.grow(chunk.length) || breakOff(req, tooLong));
     const read = await readBody(req);
     if (!read.ok) return { reason: unreadBecause[read.refusal.status] ?? 'cut-short', refusal: read.refusal };
+    stay.arrived();
     const { body } = read;
 
     const receivedAt = now();
@@ -177,11 +189,11 @@ function makeTake(
   };
 }
 
-const unreadBecause: Readonly<Record<number, Reason>> = { 413: 'too-large', 415: 'encoded' };
+const unreadBecause: Readonly<Record<number, Reason>> = { 413: 'too-large', 415: 'encoded', 429: 'busy' };
 
-/** What its body may take of our memory: what it announces, or the most where it comes in chunks and announces nothing. */
-function heldBytes({ headers }: IncomingMessage, mostBytes: number): number {
-  if (headers['transfer-encoding'] !== undefined) return mostBytes;
+/** What its body will take of our memory; nothing yet where it comes in chunks, each of which is counted as it comes. */
+function announcedBytes({ headers }: IncomingMessage, mostBytes: number): number {
+  if (headers['transfer-encoding'] !== undefined) return 0;
   return Math.min(Number(headers['content-length'] ?? 0), mostBytes);
 }
 

@@ -284,6 +284,30 @@ describe('pressure', () => {
   });
 });
 
+it('strangers whose bodies come by and by keep no honest sender out of the source that they ask for', async () => {
+  let now = 1000;
+  const door = await openDoor({
+    now: () => now,
+    limits: { hooks: { perSecond: 1000, concurrent: 8, bytes: 1e6 } },
+  });
+  const answers: string[] = [];
+  for (let i = 0; i < 4; i += 1) {
+    const socket = connect(door.port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    socket.on('data', (data) => answers.push(String(data).split('\r\n', 1)[0] ?? ''));
+    socket.write('POST /hooks/signed HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nx');
+  }
+  await until('all places are taken', 5_000, async () => (await door.deliver(issueClosed)).status === 429);
+  now += 1000;
+  const statuses = [];
+  for (let i = 0; i < 8; i += 1) statuses.push((await door.deliver(issueClosed)).status);
+  expect(statuses).toEqual(Array(8).fill(202));
+  await until('one has given way, and is told', 5_000, () => answers.length > 0);
+  expect(answers).toEqual(['HTTP/1.1 429 Too Many Requests']);
+  const why = 'too much at once, and its body had been on its way longest';
+  expect(door.turnedAway.at(-1)).toMatchObject({ source: 'signed', reason: 'busy', status: 429, why });
+});
+
 describe('a Redis that has not confirmed', () => {
   it('is asked whether it is there before anything more is sent to it', async () => {
     const pong = parcel<unknown>();
@@ -319,14 +343,24 @@ describe('a Redis that has not confirmed', () => {
 });
 
 describe('the bytes of a body', () => {
-  it('count whole where it comes in chunks, and one that announces too many is too large, not too much at once', async () => {
+  it('count as they are announced, else as they come; one that announces too many is too large, not too much at once', async () => {
     const door = await openDoor({ limits: { bodyBytes: 100, hooks: { perSecond: 100, concurrent: 100, bytes: 300 } } });
-    const socket = connect(door.port, '127.0.0.1');
-    onTestFinished(() => void socket.destroy());
-    socket.write('POST /hooks/signed HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n');
+    const inChunks = (chunk: string) => {
+      const socket = connect(door.port, '127.0.0.1');
+      onTestFinished(() => void socket.destroy());
+      const head = `POST /hooks/signed HTTP/1.1\r\nhost: x\r\nx-signature: ${signature}\r\ntransfer-encoding: chunked\r\n\r\n`;
+      socket.write(`${head}${chunk.length.toString(16)}\r\n${chunk}\r\n`);
+      return socket;
+    };
+    const some = Array.from({ length: 20 }, () => inChunks('{}'));
+    for (const socket of some) socket.write('0\r\n\r\n');
+    await expect.poll(() => door.accepted.length).toBe(20); // small ones may be many
+    const holding = inChunks('y'.repeat(90));
     await expect.poll(async () => (await door.deliver('y'.repeat(80))).status).toBe(429);
-    expect(door.turnedAway.at(-1)).toMatchObject({ reason: 'busy' });
-    socket.destroy();
+    const [answer] = (await once(inChunks('y'.repeat(80)), 'data')) as [Buffer];
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 429 /);
+    expect(door.turnedAway.at(-1)).toMatchObject({ reason: 'busy', why: 'too much at once: bytes' });
+    holding.destroy();
     await expect.poll(async () => (await door.deliver(`"${'y'.repeat(500)}"`)).status).toBe(413);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Capacity, makePressure } from '../../../src/receiver/pressure.ts';
+import { type Capacity, type Excess, makePressure, type Stay } from '../../../src/receiver/pressure.ts';
 
 const roomy: Capacity = { perSecond: 1000, concurrent: 1000, bytes: 1e9 };
 
@@ -8,9 +8,21 @@ function openPressure(overall: Partial<Capacity>, sources: Record<string, Partia
   const clock = { now: 5000 };
   const known = new Map(Object.entries({ a: undefined, b: undefined, ...sources }));
   const pressure = makePressure({ overall: { ...roomy, ...overall }, sources: known, now: () => clock.now });
+  const inside: (Stay & { readonly source: string; hasGivenWay: boolean })[] = [];
+  /** Undefined for who is let in. */
+  function enter(source: string, bytes = 0): Excess | undefined {
+    const one = { source, hasGivenWay: false };
+    const stay = pressure.enter(source, bytes, () => {
+      one.hasGivenWay = true;
+    });
+    if (typeof stay === 'string') return stay;
+    inside.push(Object.assign(one, stay));
+    return letIn;
+  }
   const enterTimes = (source: string, times: number, bytes = 0) =>
-    Array.from({ length: times }, () => pressure.enter(source, bytes));
-  return { ...pressure, clock, enterTimes };
+    Array.from({ length: times }, () => enter(source, bytes));
+  const leave = (source: string) => inside.find((one) => one.source === source)?.leave();
+  return { clock, enter, enterTimes, leave, inside };
 }
 
 const letIn = undefined;
@@ -35,15 +47,15 @@ describe('one source', () => {
   it('is held to the bytes that its requests announce', () => {
     const { enterTimes, leave } = openPressure({ bytes: 200 });
     expect(enterTimes('a', 3, 40)).toEqual([letIn, letIn, 'bytes']);
-    leave('a', 40);
+    leave('a');
     expect(enterTimes('a', 2, 40)).toEqual([letIn, 'bytes']);
   });
 
   it('is let in again by who leaves', () => {
     const { enter, enterTimes, leave } = openPressure({}, { mine: { concurrent: 1 } });
     expect(enterTimes('mine', 2)).toEqual([letIn, 'concurrency']);
-    leave('mine', 0);
-    expect(enter('mine', 0)).toBe(letIn);
+    leave('mine');
+    expect(enter('mine')).toBe(letIn);
   });
 });
 
@@ -63,20 +75,81 @@ describe('all sources', () => {
 
   it('never have more than twice of everything under way, and count to nothing when all have left', () => {
     const names = fc.constantFrom('a', 'b', 'c', 'strange');
+    const step = fc.record({
+      name: names,
+      bytes: fc.nat(5),
+      does: fc.constantFrom('enter', 'arrive', 'leave', 'wait'),
+    });
     fc.assert(
-      fc.property(fc.array(fc.record({ name: names, bytes: fc.nat(5), leaves: fc.boolean() })), (steps) => {
-        const { enter, leave } = openPressure({ concurrent: 6, bytes: 20 }, { c: { concurrent: 100, bytes: 100 } });
-        const inside: { name: string; bytes: number }[] = [];
-        for (const { name, bytes, leaves } of steps) {
-          const first = leaves ? inside.shift() : undefined;
-          if (first !== undefined) leave(first.name, first.bytes);
-          else if (enter(name, bytes) === undefined) inside.push({ name, bytes });
-          expect(inside.length).toBeLessThanOrEqual(12);
-          expect(inside.reduce((sum, one) => sum + one.bytes, 0)).toBeLessThanOrEqual(40);
+      fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
+        const house = openPressure({ concurrent: 6, bytes: 20 }, { c: { concurrent: 100, bytes: 100 } });
+        const held = new Map<object, number>();
+        for (const { name, bytes, does } of steps) {
+          const first = house.inside.find((one) => held.has(one));
+          if (does === 'wait') house.clock.now += 700;
+          if (does === 'arrive') first?.arrived();
+          if (does === 'leave' && first !== undefined) {
+            first.leave();
+            held.delete(first);
+          }
+          if (does === 'enter' && house.enter(name, bytes) === letIn) held.set(house.inside.at(-1) ?? {}, bytes);
+          for (const one of house.inside) if (one.hasGivenWay) held.delete(one);
+          expect(held.size).toBeLessThanOrEqual(12);
+          expect([...held.values()].reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(40);
         }
-        for (const one of inside) leave(one.name, one.bytes);
-        expect(['a', 'b', 'c'].map((name) => enter(name, 0))).toEqual([letIn, letIn, letIn]);
+        for (const one of house.inside) one.leave();
+        house.clock.now += 1000;
+        expect(['a', 'b', 'c'].map((name) => house.enter(name))).toEqual([letIn, letIn, letIn]);
       }),
     );
+  });
+});
+
+describe('who holds a place while the body comes by and by', () => {
+  const full = () => {
+    const house = openPressure({}, { mine: { concurrent: 2 } });
+    expect(house.enterTimes('mine', 3)).toEqual([letIn, letIn, 'concurrency']);
+    return house;
+  };
+  const gaveWay = ({ inside }: ReturnType<typeof full>) => inside.map((one) => one.hasGivenWay);
+
+  it('gives way after a second, the longest first, and only when the house is full', () => {
+    const house = full();
+    house.clock.now += 999;
+    expect(house.enter('mine')).toBe('concurrency');
+    house.clock.now += 1;
+    expect(gaveWay(house)).toEqual([false, false]);
+    expect(house.enter('mine')).toBe(letIn);
+    expect(gaveWay(house)).toEqual([true, false, false]);
+    expect(house.enter('mine')).toBe(letIn);
+    expect(gaveWay(house)).toEqual([true, true, false, false]);
+    expect(house.enter('mine')).toBe('concurrency');
+    house.inside[0]?.leave(); // its handler ends later, and is counted once
+    expect(house.enter('mine')).toBe('concurrency');
+  });
+
+  it('keeps it once the body is there: what is being stored is not taken back', () => {
+    const house = full();
+    for (const one of house.inside) one.arrived();
+    house.clock.now += 60_000;
+    expect(house.enter('mine')).toBe('concurrency');
+    expect(gaveWay(house)).toEqual([false, false]);
+  });
+
+  it('gives way to as many bytes as are to come', () => {
+    const house = openPressure({ bytes: 200 });
+    expect(house.enterTimes('a', 3, 40)).toEqual([letIn, letIn, 'bytes']);
+    house.clock.now += 1000;
+    expect(house.enter('a', 80)).toBe(letIn);
+    expect(gaveWay(house)).toEqual([true, true, false]);
+  });
+
+  it('does not make room for a rate that is too high', () => {
+    const house = openPressure({}, { mine: { perSecond: 1, concurrent: 1 } });
+    house.enter('mine');
+    expect(house.enter('mine')).toBe('rate');
+    house.clock.now += 1000;
+    expect(house.enterTimes('mine', 2)).toEqual([letIn, 'rate']);
+    expect(gaveWay(house)).toEqual([true, false]);
   });
 });
