@@ -1,5 +1,6 @@
-// Owns that events which arrive together are stored together: one script for all of one turn of the event loop. Each has its
-// own answer, so that what is wrong with one is its own. Leaves to the script what storing means.
+// Owns that events which arrive together are stored together: one script for all that have come since the one before it was
+// sent, which is waited for. Each has its own answer, so that what is wrong with one is its own. Leaves to the script what
+// storing means.
 import type { Argument, Script } from '../redis/script.ts';
 
 /** The arguments of one event, and its part of the answer. Rejects with the script's error, or with that of the event. */
@@ -19,13 +20,13 @@ interface Group {
 /** `accept` takes the arguments of all events in a row and answers each of them in a list. */
 export function makeGroupCommit(accept: Script): GroupCommit {
   let gathering: Group | undefined;
+  let underWay = 0;
 
   function join(args: readonly Argument[], waiting: Group['waiting'][number]): void {
     if (gathering === undefined) {
       const group: Group = { args: [], waiting: [], size: 0 };
       gathering = group;
-      // When everything that has arrived in this turn of the event loop was looked at.
-      setImmediate(() => leave(group));
+      if (underWay === 0) leaveSoon(group);
     }
     const { args: all, waiting: everybody } = gathering;
     for (const arg of args) {
@@ -37,15 +38,30 @@ export function makeGroupCommit(accept: Script): GroupCommit {
       leave(gathering);
   }
 
+  /** When everything that has arrived in this turn of the event loop was looked at. */
+  function leaveSoon(group: Group): void {
+    setImmediate(() => leave(group));
+  }
+
   function leave(group: Group): void {
     if (gathering !== group) return;
     gathering = undefined;
+    underWay += 1;
     accept(...group.args).then(
-      (replies) => tellEach(group, replies),
+      (replies) => {
+        next();
+        tellEach(group, replies);
+      },
       (error: unknown) => {
+        next();
         for (const { reject } of group.waiting) reject(error);
       },
     );
+  }
+
+  function next(): void {
+    underWay -= 1;
+    if (underWay === 0 && gathering !== undefined) leaveSoon(gathering);
   }
 
   return (args) => new Promise((resolve, reject) => join(args, { resolve, reject }));

@@ -42,13 +42,8 @@ interface Load {
   hits: number;
   concurrent: number;
   bytes: number;
-  /** Those whose bodies are still on their way, the longest first. */
-  readonly arriving: Set<Arriving>;
-}
-
-interface Arriving {
-  readonly since: number;
-  giveWay(): void;
+  /** Those whose bodies are still on their way, the longest first; each is with its source only. */
+  readonly arriving: Set<Guest>;
 }
 
 /**
@@ -67,7 +62,8 @@ export function makePressure(parts: {
   const all = idle(overall);
   const strangers = idle(half);
   const known = new Map([...sources].map(([name, own]) => [name, idle({ ...half, ...own })]));
-  const every = [all, strangers, ...known.values()];
+  const sorts = [strangers, ...known.values()];
+  const every = [all, ...sorts];
   let windowAt = Number.NEGATIVE_INFINITY;
 
   function turnWindow(): void {
@@ -91,8 +87,10 @@ export function makePressure(parts: {
     return isWithin(own, own.limit) && (isWithin(own, share) || isWithin(all, overall));
   }
 
-  function makeRoom({ arriving }: Load): boolean {
-    const [longest] = arriving;
+  function makeRoom(load: Load): boolean {
+    const longest = (load === all ? sorts : [load])
+      .flatMap(({ arriving }) => [...arriving].slice(0, 1))
+      .reduce<Guest | undefined>((a, b) => (a !== undefined && a.since <= b.since ? a : b), undefined);
     if (longest === undefined || now() - longest.since < PATIENCE_MS) return false;
     longest.giveWay();
     return true;
@@ -105,46 +103,67 @@ export function makePressure(parts: {
       let excess = excessFor(own, bytes);
       while (excess !== undefined && excess.what !== 'rate' && makeRoom(excess.of)) excess = excessFor(own, bytes);
       if (excess !== undefined) return excess.what;
-      return begin(own, bytes, giveWay);
+      return new Guest({ own, all, hasRoom }, bytes, now(), giveWay);
     },
   };
+}
 
-  function begin(own: Load, announced: number, giveWay: () => void): Stay {
-    const loads = [own, all];
-    let bytes = announced;
-    let isOver = false;
-    const arriving: Arriving = {
-      since: now(),
-      giveWay() {
-        leave();
-        giveWay();
-      },
-    };
-    for (const load of loads) {
-      load.hits += 1;
-      load.concurrent += 1;
-      load.bytes += bytes;
-      load.arriving.add(arriving);
-    }
-    function grow(more: number): boolean {
-      if (isOver || !hasRoom(own, more)) return false;
-      bytes += more;
-      for (const load of loads) load.bytes += more;
-      return true;
-    }
-    function arrived(): void {
-      for (const load of loads) load.arriving.delete(arriving);
-    }
-    function leave(): void {
-      if (isOver) return;
-      isOver = true;
-      arrived();
-      for (const load of loads) {
-        load.concurrent -= 1;
-        load.bytes -= bytes;
-      }
-    }
-    return { grow, arrived, leave };
+interface House {
+  readonly own: Load;
+  readonly all: Load;
+  readonly hasRoom: (own: Load, bytes: number) => boolean;
+}
+
+/** A class, because one is made for every request: five functions for each would cost more than all that is counted. */
+class Guest implements Stay {
+  readonly since: number;
+  readonly #house: House;
+  readonly #onGiveWay: () => void;
+  #bytes: number;
+  #isOver = false;
+
+  constructor(house: House, bytes: number, since: number, onGiveWay: () => void) {
+    this.since = since;
+    this.#house = house;
+    this.#bytes = bytes;
+    this.#onGiveWay = onGiveWay;
+    const { own, all } = house;
+    own.hits += 1;
+    all.hits += 1;
+    own.concurrent += 1;
+    all.concurrent += 1;
+    own.bytes += bytes;
+    all.bytes += bytes;
+    own.arriving.add(this);
+  }
+
+  grow(bytes: number): boolean {
+    const { own, all, hasRoom } = this.#house;
+    if (this.#isOver || !hasRoom(own, bytes)) return false;
+    this.#bytes += bytes;
+    own.bytes += bytes;
+    all.bytes += bytes;
+    return true;
+  }
+
+  arrived(): void {
+    this.#house.own.arriving.delete(this);
+  }
+
+  leave(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.arrived();
+    const { own, all } = this.#house;
+    own.concurrent -= 1;
+    all.concurrent -= 1;
+    own.bytes -= this.#bytes;
+    all.bytes -= this.#bytes;
+  }
+
+  giveWay(): void {
+    this.leave();
+    this.#onGiveWay();
   }
 }
 

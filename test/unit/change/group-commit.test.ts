@@ -27,20 +27,42 @@ describe('events of one turn of the event loop', () => {
     expect(groups()).toEqual([all]);
   });
 
-  it('do not wait for those of the next, nor for an answer', async () => {
-    const scripts: Args[] = [];
-    const commit = makeGroupCommit((...args) => {
-      scripts.push(args);
-      return new Promise(() => {});
-    });
+  it('do not wait for those of the next', async () => {
+    const { commit, groups } = world();
     for (const name of ['a', 'b']) {
       void commit([name, 'x']);
       await nextTurn();
     }
-    expect(scripts).toEqual([
-      ['a', 'x'],
-      ['b', 'x'],
-    ]);
+    expect(groups()).toEqual([['a'], ['b']]);
+  });
+
+  it('wait for the answer that is under way with all that come meanwhile, whatever it is, unless they are many', async () => {
+    const answers: ((answer: unknown) => void)[] = [];
+    const groups: string[][] = [];
+    const commit = makeGroupCommit((...args) => {
+      groups.push(args.filter((_, i) => i % 2 === 0).map(String));
+      return new Promise((resolve) => answers.push(resolve));
+    });
+    const come = async (...all: string[]) => {
+      for (const name of all) commit([name, 'x']).catch(() => {});
+      await nextTurn();
+      await nextTurn();
+    };
+    await come('a');
+    await come('b');
+    await come('c', 'd');
+    expect(groups).toEqual([['a']]);
+    answers[0]?.(Promise.reject(new Error('Command timed out')));
+    await come();
+    expect(groups.slice(1)).toEqual([['b', 'c', 'd']]);
+    await come(...names(40));
+    expect(groups.slice(2)).toEqual([names(32)]);
+    answers[2]?.([]);
+    await come();
+    expect(groups, 'one is still under way').toHaveLength(3);
+    answers[1]?.([]);
+    await come();
+    expect(groups.slice(3)).toEqual([names(40).slice(32)]);
   });
 
   it('are parted when they are many, many arguments or many bytes; the full group leaves at once', () => {

@@ -8,20 +8,20 @@ function openPressure(overall: Partial<Capacity>, sources: Record<string, Partia
   const clock = { now: 5000 };
   const known = new Map(Object.entries({ a: undefined, b: undefined, ...sources }));
   const pressure = makePressure({ overall: { ...roomy, ...overall }, sources: known, now: () => clock.now });
-  const inside: (Stay & { readonly source: string; hasGivenWay: boolean })[] = [];
+  const inside: { readonly source: string; stay: Stay; hasGivenWay: boolean }[] = [];
   /** Undefined for who is let in. */
   function enter(source: string, bytes = 0): Excess | undefined {
-    const one = { source, hasGivenWay: false };
     const stay = pressure.enter(source, bytes, () => {
-      one.hasGivenWay = true;
+      const one = inside.find((other) => other.stay === stay);
+      if (one !== undefined) one.hasGivenWay = true;
     });
     if (typeof stay === 'string') return stay;
-    inside.push(Object.assign(one, stay));
+    inside.push({ source, stay, hasGivenWay: false });
     return letIn;
   }
   const enterTimes = (source: string, times: number, bytes = 0) =>
     Array.from({ length: times }, () => enter(source, bytes));
-  const leave = (source: string) => inside.find((one) => one.source === source)?.leave();
+  const leave = (source: string) => inside.find((one) => one.source === source)?.stay.leave();
   return { clock, enter, enterTimes, leave, inside };
 }
 
@@ -87,9 +87,9 @@ describe('all sources', () => {
         for (const { name, bytes, does } of steps) {
           const first = house.inside.find((one) => held.has(one));
           if (does === 'wait') house.clock.now += 700;
-          if (does === 'arrive') first?.arrived();
+          if (does === 'arrive') first?.stay.arrived();
           if (does === 'leave' && first !== undefined) {
-            first.leave();
+            first.stay.leave();
             held.delete(first);
           }
           if (does === 'enter' && house.enter(name, bytes) === letIn) held.set(house.inside.at(-1) ?? {}, bytes);
@@ -97,7 +97,7 @@ describe('all sources', () => {
           expect(held.size).toBeLessThanOrEqual(12);
           expect([...held.values()].reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(40);
         }
-        for (const one of house.inside) one.leave();
+        for (const one of house.inside) one.stay.leave();
         house.clock.now += 1000;
         expect(['a', 'b', 'c'].map((name) => house.enter(name))).toEqual([letIn, letIn, letIn]);
       }),
@@ -124,13 +124,13 @@ describe('who holds a place while the body comes by and by', () => {
     expect(house.enter('mine')).toBe(letIn);
     expect(gaveWay(house)).toEqual([true, true, false, false]);
     expect(house.enter('mine')).toBe('concurrency');
-    house.inside[0]?.leave(); // its handler ends later, and is counted once
+    house.inside[0]?.stay.leave(); // its handler ends later, and is counted once
     expect(house.enter('mine')).toBe('concurrency');
   });
 
   it('keeps it once the body is there: what is being stored is not taken back', () => {
     const house = full();
-    for (const one of house.inside) one.arrived();
+    for (const one of house.inside) one.stay.arrived();
     house.clock.now += 60_000;
     expect(house.enter('mine')).toBe('concurrency');
     expect(gaveWay(house)).toEqual([false, false]);
@@ -142,6 +142,30 @@ describe('who holds a place while the body comes by and by', () => {
     house.clock.now += 1000;
     expect(house.enter('a', 80)).toBe(letIn);
     expect(gaveWay(house)).toEqual([true, true, false]);
+  });
+
+  it('gives way to other sources only when the whole house is full, and then whoever has been longest', () => {
+    const house = openPressure({ concurrent: 6 });
+    for (const source of ['a', 'b', 'stranger', 'a', 'b', 'stranger']) {
+      house.enter(source);
+      house.clock.now += 400;
+    }
+    expect(house.enter('a'), 'half of all').toBe(letIn);
+    expect(gaveWay(house)).toEqual([true, false, false, false, false, false, false]);
+    house.inside[1]?.stay.arrived();
+    expect(house.enter('a')).toBe(letIn);
+    expect(gaveWay(house)).toEqual([true, false, true, false, false, false, false, false]);
+  });
+
+  it('holds as many bytes of a body that announced none as there is room for', () => {
+    const house = openPressure({ bytes: 200 });
+    house.enter('a');
+    house.enter('a', 40);
+    const [first] = house.inside;
+    expect([first?.stay.grow(50), first?.stay.grow(20)]).toEqual([true, false]);
+    first?.stay.leave();
+    expect(first?.stay.grow(1)).toBe(false);
+    expect([house.enter('a', 60), house.enter('a', 1)]).toEqual([letIn, 'bytes']);
   });
 
   it('does not make room for a rate that is too high', () => {
