@@ -8,14 +8,14 @@ import { connect, type RedisClient, waitReady } from '../src/redis/connection.ts
 import { makeNames } from '../src/redis/names.ts';
 import { ensureServer } from '../src/redis/server.ts';
 import { makeTestCore, testAccount, wish } from '../test/support/core.ts';
-import { quiet } from '../test/support/redis-places.ts';
+import { quiet, testPlaces } from '../test/support/redis-places.ts';
 import { startChanges } from '../workers/visits.ts';
 
 const WISHES = Number(process.argv[2] ?? 100_000);
 const AT_ONCE = 64;
 
 const dataDir = mkdtempSync(join(tmpdir(), 'statuswire-bench-'));
-const server = await ensureServer({ dataDir, log: quiet, path: process.env.PATH });
+const server = await ensureServer({ ...testPlaces, dataDir, log: quiet });
 const client = connect({ url: server.url }, 'worker', { log: quiet, random: Math.random });
 await waitReady(client, 10_000);
 

@@ -10,7 +10,7 @@ import { connect, waitReady } from '../src/redis/connection.ts';
 import { makeNames } from '../src/redis/names.ts';
 import { ensureServer } from '../src/redis/server.ts';
 import { makeTestCore, wish } from '../test/support/core.ts';
-import { quiet } from '../test/support/redis-places.ts';
+import { quiet, testPlaces } from '../test/support/redis-places.ts';
 
 const CHANGES = Number(process.argv[2] ?? 10_000);
 const TICKETS = 1_000;
@@ -19,7 +19,7 @@ const LEASE_MS = 12_000;
 const settleMs = 60_000;
 
 const dataDir = mkdtempSync(join(tmpdir(), 'statuswire-bench-'));
-const server = await ensureServer({ dataDir, log: quiet, path: process.env.PATH });
+const server = await ensureServer({ ...testPlaces, dataDir, log: quiet });
 const client = connect({ url: server.url }, 'worker', { log: quiet, random: Math.random });
 await waitReady(client, 10_000);
 const names = makeNames('bench');
