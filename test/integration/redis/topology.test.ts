@@ -44,8 +44,9 @@ async function freePort(): Promise<number> {
 }
 
 function run(args: readonly string[]): void {
-  const file = findProgram(testPlaces)?.file ?? 'redis-server';
-  children.push(spawn(file, args, { cwd: folder, stdio: 'ignore', env: {} }));
+  const { file, libraryPath = '' } = findProgram(testPlaces) ?? { file: 'redis-server' };
+  // What was unpacked, and not installed, has its libraries beside it.
+  children.push(spawn(file, args, { cwd: folder, stdio: 'ignore', env: { LD_LIBRARY_PATH: libraryPath } }));
 }
 
 async function client(url: string, role: 'command' | 'worker' = 'command'): Promise<RedisClient> {
