@@ -19,7 +19,7 @@ import { makeNote, type Note } from './note.ts';
 import { openapi } from './openapi.ts';
 import { makeOperateHandlers, type Operations } from './operate.ts';
 import { type Capacity, makePressure } from './pressure.ts';
-import { sendJson, sendProblem } from './problem.ts';
+import { giveRequestId, sendJson, sendProblem } from './problem.ts';
 import { makeReceive, type Receive, type ReceiverSource, type Rules } from './receive.ts';
 import { makeSenderAddress } from './sender-address.ts';
 import { makeStoryHandlers, type Stories } from './stories.ts';
@@ -112,7 +112,7 @@ export function makeApp(parts: AppParts): RequestListener {
   app.use(onError(answerError));
 
   return function answer(req, res) {
-    res.setHeader('x-request-id', parts.newId('req'));
+    giveRequestId(res, parts.newId('req'));
     const source = deliveryTo(req);
     if (source !== undefined) {
       receive(req, res, source).catch((error: unknown) => answerError(error, req, res));

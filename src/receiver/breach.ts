@@ -2,7 +2,7 @@
 // a word of ours. The form is that of every other problem; no route sees any of it.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { problemOf, type Refusal, sendProblem } from './problem.ts';
+import { giveRequestId, problemOf, type Refusal, sendProblem } from './problem.ts';
 
 export type Breach = Pick<Refusal, 'status' | 'detail'>;
 
@@ -21,7 +21,7 @@ export function hasOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolea
 
 /** Answers a request that no route is to see, and ends its connection: what follows on it may not be meant as it reads. */
 export function refuseRequest(res: ServerResponse, breach: Breach, requestId: string): void {
-  res.setHeader('x-request-id', requestId);
+  giveRequestId(res, requestId);
   sendProblem(res, { ...breach, headers: { connection: 'close' } });
 }
 
