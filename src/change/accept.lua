@@ -131,7 +131,7 @@ local function readWish(at, arrival)
   }, order ~= '' and tonumber(order) or arrival
 end
 
-local isNew -- whether the event at hand was seen before: what breaks over a new one is not to be recognised
+local marked -- the marks that were set for the event at hand: what breaks is not to be recognised by them
 
 -- What a mark says that is there already; nothing when it stands from now on.
 local function mark(name, said, windowMs)
@@ -139,6 +139,7 @@ local function mark(name, said, windowMs)
   if not redis.call('SET', key, said, 'PX', windowMs, 'NX') then
     return redis.call('GET', key)
   end
+  marked[#marked + 1] = key
 end
 
 -- What was said of a delivery when it came before, by its name or by its proven bytes; nothing for a new one.
@@ -174,7 +175,6 @@ local function accept(at)
     end
     return again('0', id)
   end
-  isNew = true
 
   if tonumber(keepMs) > 0 then
     redis.call('SET', tag .. ':body:' .. eventId, body, 'PX', keepMs)
@@ -198,10 +198,10 @@ end
 
 local answers, at = {}, 0
 while at < #ARGV do
-  isNew = false
+  marked = {}
   local ok, answer = pcall(accept, at)
-  if not ok and isNew then -- it is taken anew when its sender repeats it
-    redis.call('DEL', tag .. ':seen:' .. ARGV[at + 2], tag .. ':seen:' .. ARGV[at + 4])
+  if not ok and #marked > 0 then -- it is taken anew when its sender repeats it
+    redis.call('DEL', unpack(marked))
   end
   -- What is wrong with one event is no reason to turn away those that came with it. Redis raises texts or tables, by version.
   answers[#answers + 1] = (ok or type(answer) == 'table') and answer or { err = answer }

@@ -95,8 +95,9 @@ function nameDelivery(known: Known, preset: Pick<Preset, 'id'>, expression: Expr
   return { key: sha256Hex(known.raw), kind: 'digest' };
 }
 
-function digestOfProven({ signedTime = '', raw }: Known): string {
-  return sha256Hex(Buffer.concat([Buffer.from(`${signedTime}.`), raw]));
+/** Of all that the signature covers: two deliveries that differ in a signed id are two. */
+function digestOfProven({ signedId = '', signedTime = '', raw }: Known): string {
+  return sha256Hex(Buffer.concat([Buffer.from(`${signedId}.${signedTime}.`), raw]));
 }
 
 /** The type: the configured one and nothing else, or the first that `preset.type` finds. '' where there is none. */

@@ -1,5 +1,5 @@
 // What the commit point answers about visits: who is woken, and under which number.
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Class, Delivery } from '../../../src/change/change.ts';
 import { makeRecords, type Records } from '../../../src/change/record.ts';
@@ -113,6 +113,19 @@ describe('a delivery whose bytes prove themselves for a while', () => {
     const first = await send('a', 'bytes');
     expect(await send('a', 'later bytes')).toMatchObject({ eventId: first.eventId, duplicate: true });
     expect(await send('b', 'later bytes')).toMatchObject({ eventId: first.eventId, duplicate: true });
+  });
+
+  it('that broke between its two marks leaves none, and is taken when it comes again', async () => {
+    const { client, names } = redis;
+    const digest = createHash('sha256').update('bytes').digest('base64url').slice(0, 32);
+    const replayMark = `${names.tag}:seen:test:${digest}`;
+    await client.rpush(replayMark, 'what is no mark of ours');
+    await expect(send('a', 'bytes')).rejects.toThrow(/WRONGTYPE/);
+    expect(await client.type(replayMark), 'not ours to delete').toBe('list');
+    await client.del(replayMark);
+    const stored = await send('a', 'bytes');
+    expect(stored).toMatchObject({ duplicate: false });
+    expect(await makeLedger(client, names).event(stored.eventId)).toBeDefined();
   });
 
   it('is told with how often it came again, and when it did last', async () => {

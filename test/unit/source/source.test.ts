@@ -214,6 +214,19 @@ describe('a delivery with a proven time of sending', () => {
     if (kind === 'digest' && config.verify !== 'grafana') expect(windowMs).toBe(SPAN);
   });
 
+  it('is another one under another id, where the id was signed', () => {
+    const made = source({ ...svix, id: 'headers' }, { id: (all) => ({ ok: true, value: all['svix-id'] }) });
+    const raw = Buffer.from('{"a":1}');
+    const [one, two] = ['msg_1', 'msg_2'].map((id) => {
+      const proof = signAs(toPreset('svix'), svix.secrets[0] ?? '', raw, { id, nowMs: NOW });
+      const checked = made.verify(delivery(raw, proof), NOW);
+      return checked.ok ? made.toEvent(checked.verified, NOW) : checked;
+    });
+    const replays = [one, two].map((reading) => (reading && 'key' in reading ? reading.key.replay?.key : undefined));
+    expect(replays).toEqual([expect.stringMatching(/^replay:/), expect.stringMatching(/^replay:/)]);
+    expect(replays[0]).not.toBe(replays[1]);
+  });
+
   it('keeps its window for deliveries that were timed, not for others of the same sender', () => {
     const grafana = { verify: { grafana: { header: 'x-sig', timestamp: 'x-time' } }, secrets: ['a secret'] };
     const notice = { groupKey: 'g', alerts: [{ fingerprint: 'f' }] };
